@@ -1,0 +1,58 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SCHEMAS } from "@cto/evidence-interface";
+import { CtoError } from "@cto/errors";
+import { listCaseIds, loadTask, runCases, runTask } from "@cto/harness";
+import { EXIT } from "../exit-codes.ts";
+import { closeDeadRuns, createSandbox, findEngine, openSetting } from "../setting.ts";
+import type { Terminal } from "../terminal.ts";
+import { commandsOf, listenForSignals, toPorts } from "./run.ts";
+
+/** `cto cases list`. */
+export async function listCasesCommand(terminal: Terminal): Promise<number> {
+  const setting = await openSetting();
+  const items = [];
+  for (const { id, directory } of await listCaseIds(setting.caseFolders)) {
+    const { task } = await loadTask({ selector: id, cwd: setting.cwd, caseFolders: setting.caseFolders });
+    items.push({ id, title: task.title, stage: task.stage, risk_class: task.risk_class, built_in: !directory.startsWith(join(setting.home, "cto")) });
+  }
+  if (terminal.json) terminal.document({ schema: "cto.cases.v1", items });
+  for (const { id, title } of items) terminal.say(`${id.padEnd(34)} ${title}`);
+  return EXIT.pass;
+}
+
+/** `cto cases run`: exit 0 if every case came out as its expect.yaml says, else 1. */
+export async function runCasesCommand(terminal: Terminal, args: readonly string[], options: Record<string, unknown>): Promise<number> {
+  const setting = await openSetting();
+  const known = (await listCaseIds(setting.caseFolders)).map(({ id }) => id);
+  const unknown = args.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new CtoError("CLI_CASE_UNKNOWN", `no case "${unknown}"`, { hint: "`cto cases list` shows all cases." });
+  await closeDeadRuns(setting, (line) => terminal.note(line));
+  const interruption = listenForSignals(terminal);
+  const scratch = join(setting.store.root, "tmp", `cases-${process.pid}`);
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const items = await runCases({
+    ids: args.length > 0 ? args : known,
+    caseFolders: setting.caseFolders,
+    cwd: setting.cwd,
+    scratch,
+    engine: findEngine(String(options["engine"])),
+    isolation: "bubblewrap",
+    run: async (request) => {
+      const sandbox = await createSandbox(setting, "bubblewrap", commandsOf(request.loaded.task));
+      return runTask(request, toPorts(setting, sandbox, interruption.signal, () => {}));
+    },
+    onCase: ({ case: id, ok, expected, seen }) => {
+      const mark = ok ? terminal.paint("green", "ok ") : terminal.paint("red", "NO ");
+      const wanted = ok ? "" : `, expected ${expected.status} ${expected.code ?? ""} at ${expected.event ?? "-"}, exit ${expected.exit}`;
+      terminal.say(`${mark} ${id.padEnd(34)} ${seen.status} ${seen.code ?? ""} exit ${seen.exit}${wanted}`);
+    },
+  }).finally(async () => {
+    interruption.stop();
+    await rm(scratch, { recursive: true, force: true });
+  });
+  if (terminal.json) terminal.document({ schema: SCHEMAS.casesRun, items });
+  const failed = items.filter(({ ok }) => !ok).length;
+  terminal.say(`${items.length - failed} of ${items.length} cases came out as expected`);
+  return interruption.exitCode() ?? (failed === 0 ? EXIT.pass : EXIT.fail);
+}

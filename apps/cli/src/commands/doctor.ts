@@ -1,0 +1,83 @@
+import { statfs } from "node:fs/promises";
+import { CtoError, messageOf } from "@cto/errors";
+import { listCaseIds, loadTask } from "@cto/harness";
+import { runGit } from "@cto/git-state";
+import { EXIT } from "../exit-codes.ts";
+import { closeDeadRuns, createSandbox, findToolchains, openSetting, type Setting } from "../setting.ts";
+import type { Terminal } from "../terminal.ts";
+import { commandsOf } from "./run.ts";
+
+interface Check {
+  readonly name: string;
+  readonly state: "ok" | "missing" | "note";
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** `cto doctor`: exit 0 if everything needed is there, 3 if something is missing. */
+export async function doctorCommand(terminal: Terminal): Promise<number> {
+  const setting = await openSetting();
+  await closeDeadRuns(setting, (line) => terminal.note(line));
+  const commands = await commandsOfCases(setting);
+  const sandbox = await createSandbox(setting, "bubblewrap", commands);
+  const checks: Check[] = [ok("node", `${process.version}`), await checkGit()];
+  const probe = await sandbox.probe();
+  if (probe.kind === "ready") {
+    const limits = Object.entries(probe.limits).map(([name, holder]) => `${name}: ${holder}`);
+    checks.push(ok("sandbox", `bubblewrap ${probe.version}; limits held by: ${limits.join(", ") || "nothing yet"}`));
+  } else {
+    checks.push({ name: "sandbox", state: "missing", message: probe.message, hint: probe.hint });
+  }
+  for (const command of commands) {
+    const found = await sandbox.resolveCommand(command, setting.home);
+    checks.push(
+      found === undefined
+        ? { name: command, state: "note", message: "not found inside the sandbox; cases that need it will be blocked", hint: `Install ${command}, or name it under sandbox.toolchains in cto/config.yaml.` }
+        : ok(command, found.inside),
+    );
+  }
+  const toolchains = await findToolchains(setting, commands);
+  checks.push(await checkDisk(setting));
+  const proposal = toolchains.map(({ name, root, inside }) => ({ name, root, inside }));
+  if (terminal.json) terminal.document({ schema: "cto.doctor.v1", items: checks, toolchains: proposal });
+  for (const { name, state, message, hint } of checks) {
+    const mark = state === "ok" ? terminal.paint("green", "ok     ") : state === "note" ? terminal.paint("yellow", "note   ") : terminal.paint("red", "missing");
+    terminal.say(`${mark} ${name}: ${message}`);
+    if (hint !== null) terminal.say(`        ${hint}`);
+  }
+  for (const { name, root, inside } of proposal) terminal.say(`        tool chain ${name}: ${root} is shown read-only at ${inside}`);
+  return checks.some(({ state }) => state === "missing") ? EXIT.blocked : EXIT.pass;
+}
+
+function ok(name: string, message: string): Check {
+  return { name, state: "ok", message, hint: null };
+}
+
+async function commandsOfCases(setting: Setting): Promise<readonly string[]> {
+  const commands = new Set<string>(["git"]);
+  for (const { id } of await listCaseIds(setting.caseFolders)) {
+    try {
+      const { task } = await loadTask({ selector: id, cwd: setting.cwd, caseFolders: setting.caseFolders });
+      if (!id.startsWith("failure-")) for (const command of commandsOf(task)) commands.add(command);
+    } catch (thrown) {
+      if (!CtoError.is(thrown)) throw thrown;
+    }
+  }
+  return [...commands].sort();
+}
+
+async function checkGit(): Promise<Check> {
+  try {
+    const { stdout } = await runGit({ args: ["--version"], place: { kind: "directory", path: "/" } });
+    return ok("git", new TextDecoder().decode(stdout).trim());
+  } catch (thrown) {
+    return { name: "git", state: "missing", message: messageOf(thrown), hint: "Install git." };
+  }
+}
+
+async function checkDisk(setting: Setting): Promise<Check> {
+  const { bavail, bsize } = await statfs(setting.home);
+  const free = (bavail * bsize) / 1024 ** 3;
+  const message = `${free.toFixed(1)} GiB free where runs are kept`;
+  return free < 1 ? { name: "disk", state: "note", message, hint: "`cto runs rm` removes runs that are no longer needed." } : ok("disk", message);
+}

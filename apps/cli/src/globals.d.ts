@@ -1,0 +1,2 @@
+/** The version in package.json, set by the bundler. */
+declare const __CTO_VERSION__: string;

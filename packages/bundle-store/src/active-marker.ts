@@ -1,0 +1,30 @@
+import fs from "node:fs";
+import { readTextFile, replaceFile } from "./disk.ts";
+import { currentOwner, mayBeAlive, parseOwner } from "./process-owner.ts";
+import type { StorePlaces } from "./store-root.ts";
+
+/** Who works on a run: `none` if there is no marker, `alive` if the process may be, `dead` if it is surely gone. */
+export type MarkerState = "none" | "alive" | "dead";
+
+/** Judges the active marker of a run. A marker that cannot be understood counts as alive. */
+export function readMarker(places: StorePlaces, runId: string): MarkerState {
+  const text = readTextFile(places.markerFile(runId));
+  if (text === undefined) return "none";
+  const owner = parseOwner(text);
+  return owner === undefined || mayBeAlive(owner, currentOwner()) ? "alive" : "dead";
+}
+
+/** The text of a marker that names this process. */
+export function ownMarkerText(): string {
+  return `${JSON.stringify(currentOwner())}\n`;
+}
+
+/** Makes this process the one that works on the run. The caller holds the lock on recovery. */
+export function takeMarker(places: StorePlaces, runId: string): void {
+  replaceFile(places.markerFile(runId), ownMarkerText());
+}
+
+/** Says that nobody works on the run any more. */
+export function removeMarker(places: StorePlaces, runId: string): void {
+  fs.rmSync(places.markerFile(runId), { force: true });
+}

@@ -1,0 +1,111 @@
+import fs from "node:fs";
+import path from "node:path";
+import {
+  BUNDLE_LIMITS,
+  type BundleFacts,
+  type BundleFile,
+  isBundleDocument,
+  RUN_FILES,
+  toPathText,
+  type VerifyResult,
+  verifyBundle,
+} from "@cto/evidence-interface";
+import { openFlags, sha256 } from "./disk.ts";
+import { readAgain, readOnce } from "./read-once.ts";
+import { readFailed } from "./store-error.ts";
+
+/** Reads and judges one run directory; never writes. Throws `STORE_READ_FAILED` if it is no directory; what is wrong inside of it is a finding. */
+export function verifyRunDirectory(directory: string): VerifyResult {
+  return verifyBundle(readBundleFacts(directory));
+}
+
+/**
+ * The facts of a run directory that `verifyBundle` judges: one pass over all entries, without following a link, each file read once, large ones
+ * in parts. Throws `STORE_READ_FAILED` if `directory` is no directory.
+ */
+export function readBundleFacts(directory: string): BundleFacts {
+  const facts = new FactsReader();
+  try {
+    facts.walk(path.resolve(directory), "");
+  } catch (error) {
+    throw readFailed(directory, error);
+  }
+  return facts;
+}
+
+/** Event log and patch up to this size are kept from the one pass; beyond it they are read a second time when the verifier asks for them. */
+const keptBytes = 8 * 1024 * 1024;
+
+/** Reading is synchronous and nothing keeps a view of this buffer, so one serves all readers. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+class FactsReader implements BundleFacts {
+  readonly files: BundleFile[] = [];
+  readonly documents = new Map<string, Uint8Array>();
+  readonly sha256 = sha256;
+  events: Iterable<Uint8Array> | null = null;
+  patch: Iterable<Uint8Array> | null = null;
+
+  /** `prefix` and names hold one character per byte (latin1), because a name need not be UTF-8. */
+  walk(directory: string | Buffer, prefix: string): void {
+    for (const entry of fs.readdirSync(directory, { withFileTypes: true, encoding: "latin1" })) {
+      if (this.files.length > BUNDLE_LIMITS.files) return;
+      const place = join(directory, entry.name);
+      const name = prefix + entry.name;
+      if (entry.isDirectory()) this.#walkInto(place, name);
+      else if (entry.isFile()) this.#read(place, toName(name));
+      else this.#list(toName(name), entry.isSymbolicLink() ? "symlink" : "other");
+    }
+  }
+
+  #walkInto(directory: string | Buffer, name: string): void {
+    const before = this.files.length;
+    try {
+      this.walk(directory, `${name}/`);
+    } catch {
+      // Not hidden: listed as `other`, which the verifier refuses.
+      this.files.length = before;
+      this.#list(toName(name), "other");
+    }
+  }
+
+  #list(name: string, kind: "symlink" | "other"): void {
+    this.files.push({ path: name, kind, bytes: 0, sha256: null });
+  }
+
+  #read(place: string | Buffer, name: string): void {
+    const isStream = name === RUN_FILES.events || name === RUN_FILES.patch;
+    const keep = isStream ? keptBytes : isBundleDocument(name) ? BUNDLE_LIMITS.documentBytes : 0;
+    let fd: number | undefined;
+    try {
+      fd = fs.openSync(place, openFlags.read);
+      const { bytes, sha256: digest, content } = readOnce(fd, scratch, keep);
+      this.files.push({ path: name, kind: "file", bytes, sha256: digest });
+      if (isStream) this.#offer(name, content === null ? readAgain(place, name, digest) : [content]);
+      else if (content !== null) this.documents.set(name, content);
+    } catch {
+      // Not hidden: a file without a digest is a finding of its own.
+      this.files.push({ path: name, kind: "file", bytes: 0, sha256: null });
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
+    }
+  }
+
+  #offer(name: string, parts: Iterable<Uint8Array>): void {
+    if (name === RUN_FILES.events) this.events = parts;
+    else this.patch = parts;
+  }
+}
+
+function join(directory: string | Buffer, name: string): string | Buffer {
+  if (typeof directory === "string" && /^[\x20-\x7e]*$/.test(name)) return `${directory}/${name}`;
+  return Buffer.concat([
+    typeof directory === "string" ? Buffer.from(directory) : directory,
+    Buffer.from("/"),
+    Buffer.from(name, "latin1"),
+  ]);
+}
+
+function toName(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : toPathText(Buffer.from(name, "latin1"));
+}

@@ -1,0 +1,12 @@
+export { readBundleFacts, verifyRunDirectory } from "./bundle-facts-reader.ts";
+export { findHome } from "./find-home.ts";
+export type { BuildInterrupted, CloseOutcome, InterruptedRun } from "./interrupted-runs.ts";
+export type { Ledger } from "./ledger.ts";
+export type { ResolvedRun } from "./resolve-run.ts";
+export type { RunRow, RunRowStatus } from "./run-index.ts";
+export type { CreateRunOptions, RunFile, RunLog, RunWriter, SealOptions, SealResult } from "./run-writer.ts";
+export type { Store, StoreOptions } from "./store.ts";
+export { openStore } from "./store.ts";
+export type { StoreErrorCode } from "./store-error.ts";
+export type { VerifyDirectoriesOptions } from "./verify-run-directories.ts";
+export { runVerifyWorker, verifyRunDirectories } from "./verify-run-directories.ts";

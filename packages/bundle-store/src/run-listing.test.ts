@@ -1,0 +1,177 @@
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { createTemporaryStore, sealSampleRun, startSampleRun } from "./testing/sample-run.ts";
+
+describe("listRuns", () => {
+  it("is empty where there is no store, and creates none", async () => {
+    await using place = createTemporaryStore();
+    expect(place.store.listRuns()).toEqual([]);
+    expect(place.store.listRunDirectories()).toEqual([]);
+    expect(place.store.findInterrupted()).toEqual([]);
+    expect(fs.readdirSync(place.home)).toEqual([]);
+  });
+
+  it("shows sealed, running and incomplete runs with what their documents say", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "sealed");
+    const running = await startSampleRun(place.store, "running");
+    const abandoned = await startSampleRun(place.store, "abandoned");
+    abandoned.abandon();
+    const rows = place.store.listRuns();
+    expect(rows.map((row) => [row.run_id, row.status])).toEqual([
+      ["sealed", "pass"],
+      ["running", "running"],
+      ["abandoned", "incomplete"],
+    ]);
+    expect(rows[0]).toEqual({
+      run_id: "sealed",
+      status: "pass",
+      case_id: "r1-string-slugify",
+      task_id: "r1-string-slugify",
+      title: "Make slugify work",
+      engine_id: "fake",
+      stage: 2,
+      started_at: "2026-11-20T06:01:00.000Z",
+      finished_at: "2026-11-20T06:01:09.000Z",
+      duration_ms: 9000,
+      blockers: [],
+    });
+    expect(rows[1]).toMatchObject({ title: null, finished_at: null, duration_ms: null, stage: 2 });
+    running.abandon();
+  });
+
+  it("answers from its index while a manifest is untouched, and reads again when it is not", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    const before = place.store.listRuns();
+    const directory = path.join(place.store.root, "runs/a");
+    const report = fs.readFileSync(path.join(directory, "report.json"), "utf8");
+    fs.writeFileSync(path.join(directory, "report.json"), report.replace('"status":"pass"', '"status":"fail"'));
+    expect(place.store.listRuns()).toEqual(before);
+    fs.utimesSync(path.join(directory, "manifest.json"), new Date(), new Date());
+    expect(place.store.listRuns()[0]?.status).toBe("fail");
+  });
+
+  it.each(["", "rubbish", "0".repeat(64), `${"0".repeat(64)}\n[]`])(
+    "builds a broken index (%j) again",
+    async (content) => {
+      await using place = createTemporaryStore();
+      await sealSampleRun(place.store, "a");
+      const rows = place.store.listRuns();
+      const index = path.join(place.store.root, "index/runs.json");
+      const whole = fs.readFileSync(index, "utf8");
+      fs.writeFileSync(index, content);
+      expect(place.store.listRuns()).toEqual(rows);
+      expect(fs.readFileSync(index, "utf8")).toBe(whole);
+    },
+  );
+
+  it("forgets removed runs", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    place.store.listRuns();
+    fs.rmSync(path.join(place.store.root, "runs/a"), { recursive: true });
+    expect(place.store.listRuns()).toEqual([]);
+    expect(fs.readFileSync(path.join(place.store.root, "index/runs.json"), "utf8")).toMatch(/^[0-9a-f]{64}\n\[\]$/);
+  });
+});
+
+describe("resolveRun", () => {
+  it("finds a run by id, unique prefix, path and latest", async () => {
+    await using place = createTemporaryStore();
+    for (const id of ["zeta-1", "alpha-1", "alpha-10"]) await sealSampleRun(place.store, id);
+    const directory = (id: string): string => path.join(place.store.root, "runs", id);
+    expect(place.store.resolveRun("alpha-1")).toEqual({ runId: "alpha-1", directory: directory("alpha-1") });
+    expect(place.store.resolveRun("z")).toEqual({ runId: "zeta-1", directory: directory("zeta-1") });
+    expect(place.store.resolveRun("latest")).toEqual({ runId: "alpha-10", directory: directory("alpha-10") });
+    expect(place.store.resolveRun("./.cto/runs/zeta-1", { cwd: place.home })).toEqual({
+      runId: "zeta-1",
+      directory: directory("zeta-1"),
+    });
+    expect(place.store.resolveRun(".", { cwd: directory("zeta-1") })).toEqual({
+      runId: "zeta-1",
+      directory: directory("zeta-1"),
+    });
+  });
+
+  it("says which runs were meant, perhaps", async () => {
+    await using place = createTemporaryStore();
+    for (const id of ["alpha-1", "alpha-2"]) await sealSampleRun(place.store, id);
+    const attempt = (selector: string) => () => place.store.resolveRun(selector);
+    expect(attempt("alpha")).toThrowError(
+      expect.objectContaining({
+        code: "STORE_RUN_AMBIGUOUS",
+        details: { selector: "alpha", candidates: ["alpha-1", "alpha-2"] },
+      }),
+    );
+    expect(attempt("alpha-3")).toThrowError(
+      expect.objectContaining({ code: "STORE_RUN_NOT_FOUND", hint: "Did you mean alpha-1 or alpha-2?" }),
+    );
+    expect(attempt("zzz")).toThrowError(
+      expect.objectContaining({ code: "STORE_RUN_NOT_FOUND", details: { selector: "zzz", candidates: [] } }),
+    );
+    expect(attempt("")).toThrowError(expect.objectContaining({ code: "STORE_RUN_NOT_FOUND" }));
+    expect(attempt("./nowhere")).toThrowError(expect.objectContaining({ code: "STORE_RUN_NOT_FOUND" }));
+  });
+
+  it("finds latest in the ledger where the pointer is missing, broken or points at a run that is gone", async () => {
+    await using place = createTemporaryStore();
+    const latest = path.join(place.store.root, "runs/latest.json");
+    expect(() => place.store.resolveRun("latest")).toThrowError(
+      expect.objectContaining({ code: "STORE_RUN_NOT_FOUND" }),
+    );
+    for (const id of ["c", "b", "a"]) await sealSampleRun(place.store, id);
+    fs.rmSync(latest);
+    expect(place.store.resolveRun("latest").runId).toBe("a");
+    fs.writeFileSync(latest, "{");
+    expect(place.store.resolveRun("latest").runId).toBe("a");
+    fs.rmSync(path.join(place.store.root, "runs/a"), { recursive: true });
+    expect(place.store.resolveRun("latest").runId).toBe("b");
+  });
+});
+
+describe("removeRun", () => {
+  it("leaves a tombstone, moves latest back and takes the directory away", async () => {
+    await using place = createTemporaryStore();
+    const first = await sealSampleRun(place.store, "a");
+    const second = await sealSampleRun(place.store, "b");
+    expect(await place.store.removeRun("latest")).toEqual({ runId: "b", notes: [] });
+    expect(place.store.listRuns().map((row) => row.run_id)).toEqual(["a"]);
+    expect(place.store.resolveRun("latest").runId).toBe("a");
+    expect(place.store.readLedger()).toMatchObject({
+      entries: [
+        { kind: "sealed", run_id: "a", manifest_sha256: first.manifestSha256 },
+        { kind: "sealed", run_id: "b", manifest_sha256: second.manifestSha256 },
+        { kind: "removed", n: 3, run_id: "b", manifest_sha256: second.manifestSha256 },
+      ],
+      notes: [],
+    });
+    expect(fs.readdirSync(path.join(place.store.root, "tmp"))).toEqual([]);
+    await place.store.removeRun("a");
+    expect(fs.existsSync(path.join(place.store.root, "runs/latest.json"))).toBe(false);
+  });
+
+  it("refuses a running run and a directory outside of the store", async () => {
+    await using place = createTemporaryStore();
+    const writer = await startSampleRun(place.store, "a");
+    await expect(place.store.removeRun("a")).rejects.toMatchObject({ code: "STORE_RUN_RUNNING" });
+    await expect(place.store.removeRun(place.home)).rejects.toMatchObject({ code: "STORE_RUN_NOT_FOUND" });
+    expect(place.store.readLedger().entries).toEqual([]);
+    writer.abandon();
+    await place.store.removeRun("a");
+    expect(place.store.readLedger().entries).toMatchObject([{ kind: "removed", run_id: "a", manifest_sha256: null }]);
+  });
+
+  it("goes on without a second tombstone after a crash between tombstone and deletion", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    const kept = path.join(place.home, "kept");
+    fs.cpSync(path.join(place.store.root, "runs/a"), kept, { recursive: true });
+    await place.store.removeRun("a");
+    fs.renameSync(kept, path.join(place.store.root, "runs/a"));
+    await place.store.removeRun("a");
+    expect(place.store.readLedger().entries.map((entry) => entry.kind)).toEqual(["sealed", "removed"]);
+    expect(place.store.listRunDirectories()).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import fs from "node:fs";
+import path from "node:path";
+import { systemCode } from "@cto/errors";
+import { ensureDirectory } from "./disk.ts";
+import { storeError, writeFailed } from "./store-error.ts";
+
+const folders = ["runs", "active", "index", "tmp", "locks", "quarantine"] as const;
+export type StoreFolder = (typeof folders)[number];
+
+/** The places inside one `.cto`, and the clock. */
+export interface StorePlaces {
+  readonly home: string;
+  readonly root: string;
+  readonly now: () => number;
+  readonly lockWaitMs: number;
+  readonly folder: (name: StoreFolder) => string;
+  readonly runDirectory: (runId: string) => string;
+  readonly markerFile: (runId: string) => string;
+  readonly ledgerFile: string;
+  readonly latestFile: string;
+}
+
+/** Where everything of a home's `.cto` lies. Touches nothing. */
+export function toStorePlaces(home: string, now: () => number, lockWaitMs: number): StorePlaces {
+  const root = path.join(path.resolve(home), ".cto");
+  const folder = (name: StoreFolder): string => path.join(root, name);
+  return {
+    home: path.resolve(home),
+    root,
+    now,
+    lockWaitMs,
+    folder,
+    runDirectory: (runId) => path.join(root, "runs", runId),
+    markerFile: (runId) => path.join(root, "active", runId),
+    ledgerFile: path.join(root, "ledger.ndjson"),
+    latestFile: path.join(root, "runs", "latest.json"),
+  };
+}
+
+/** True if `.cto` exists. Throws `STORE_HOME_UNSAFE` if it is a link, no directory, somebody else's, or writable by others. */
+export function checkRoot(root: string): boolean {
+  const stat = fs.lstatSync(root, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  if (!stat.isDirectory())
+    throw unsafe(
+      "is not a directory",
+      "Remove it; links are not followed here. It is created again when it is needed.",
+    );
+  const self = process.getuid?.();
+  if (self !== undefined && stat.uid !== self)
+    throw unsafe("belongs to another user", "Run as its owner, or move it away.");
+  if (process.platform !== "win32" && (stat.mode & 0o022) !== 0) {
+    throw unsafe(
+      "can be written by other users",
+      "Run `chmod -R go-rwx .cto`, and check that nobody changed what is in it.",
+    );
+  }
+  return true;
+}
+
+/** Creates `.cto` and its folders where they are missing: 0700, ignored by git. */
+export function ensureRoot(places: StorePlaces): void {
+  try {
+    if (!checkRoot(places.root)) ensureDirectory(places.root);
+    for (const name of folders) ensureDirectory(places.folder(name));
+    writeIgnoreFile(path.join(places.root, ".gitignore"));
+  } catch (error) {
+    throw writeFailed(".cto", error);
+  }
+}
+
+function writeIgnoreFile(file: string): void {
+  try {
+    fs.writeFileSync(file, "*\n", { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+  }
+}
+
+function unsafe(what: string, hint: string): Error {
+  return storeError("STORE_HOME_UNSAFE", `The folder .cto ${what}.`, hint);
+}

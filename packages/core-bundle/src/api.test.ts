@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+
+it("exports exactly this", async () => {
+  expect(Object.keys(await import("./index.ts")).sort()).toEqual([
+    "createEventChain",
+    "createLiveLog",
+    "createManifest",
+    "createRunId",
+    "toObserverData",
+    "toObserverPage",
+    "toReportText",
+    "toReview",
+    "toReviewText",
+    "toUnproven",
+  ]);
+});

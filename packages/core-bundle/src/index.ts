@@ -1,0 +1,16 @@
+export type { EventChain, EventChainOptions } from "./event-chain.ts";
+export { createEventChain } from "./event-chain.ts";
+export type { LiveLog, LiveLogOptions } from "./live-log.ts";
+export { createLiveLog } from "./live-log.ts";
+export type { ManifestOptions } from "./manifest.ts";
+export { createManifest } from "./manifest.ts";
+export type { ObserverData, ObserverSource } from "./observer-data.ts";
+export { toObserverData } from "./observer-data.ts";
+export { toObserverPage } from "./observer-page.ts";
+export type { ReportExtras } from "./report-text.ts";
+export { toReportText } from "./report-text.ts";
+export type { BoundedText } from "./review.ts";
+export { toReview, toReviewText } from "./review.ts";
+export type { RunIdOptions } from "./run-id.ts";
+export { createRunId } from "./run-id.ts";
+export { toUnproven } from "./unproven.ts";

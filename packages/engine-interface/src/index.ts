@@ -1,0 +1,15 @@
+export { ENGINE_CONTRACT } from "./engine.ts";
+
+export type {
+  Engine,
+  EngineDescription,
+  EngineEvent,
+  EngineMount,
+  EngineOutcome,
+  EngineProbe,
+  EngineProcessResult,
+  EngineSession,
+  EngineSpawnRequest,
+  EngineTask,
+  ModelEndpoint,
+} from "./engine.ts";

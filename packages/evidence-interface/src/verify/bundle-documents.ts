@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { governedEventSchema } from "../schemas/events.ts";
+import { manifestSchema } from "../schemas/manifest.ts";
+import { identifierSchema } from "../schemas/primitives.ts";
+import {
+  broughtFoldersSchema,
+  effectivePolicySchema,
+  eligibilityDecisionSchema,
+  noEffectProofSchema,
+  reviewSchema,
+  treeStateSchema,
+} from "../schemas/proofs.ts";
+import { reportSchema } from "../schemas/report.ts";
+import { runBundleSchema } from "../schemas/run-bundle.ts";
+import { PROOF_FILES, RUN_FILES, SCHEMAS } from "../vocabulary.ts";
+import { type BundleFacts, isBundleDocument } from "./bundle-facts.ts";
+import type { Findings } from "./findings.ts";
+import { type DocumentFormat, toDocument } from "./to-document.ts";
+
+/** What the verifier uses of a stored task contract (`cto.task.v1`); the rest of it belongs to the contract's own parser. */
+export const taskProofSchema = z.looseObject({
+  schema: z.literal("cto.task.v1"),
+  id: identifierSchema,
+  stage: z.int().min(1).max(6),
+  diff_required: z.boolean(),
+  approval: z.looseObject({ required: z.boolean() }),
+  verification: z.array(z.looseObject({ id: identifierSchema, run: z.array(z.string()).min(1) })),
+});
+
+export const manifestFormat: DocumentFormat<z.infer<typeof manifestSchema>> = {
+  schema: SCHEMAS.manifest,
+  shape: manifestSchema,
+};
+
+/** Values that came out of JSON.parse hold JSON only; looking at the data of every event again makes the verifier half as slow again. */
+const parsedEventSchema = governedEventSchema.extend({ data: z.record(z.string(), z.unknown()) });
+export type ParsedEvent = z.infer<typeof parsedEventSchema>;
+export const eventFormat: DocumentFormat<ParsedEvent> = { schema: SCHEMAS.event, shape: parsedEventSchema };
+
+const formats = {
+  run: { path: RUN_FILES.run, schema: SCHEMAS.run, shape: runBundleSchema },
+  report: { path: RUN_FILES.report, schema: SCHEMAS.report, shape: reportSchema },
+  review: { path: RUN_FILES.review, schema: SCHEMAS.review, shape: reviewSchema },
+  task: { path: PROOF_FILES.task, schema: "cto.task.v1", shape: taskProofSchema },
+  policy: { path: PROOF_FILES.policy, schema: SCHEMAS.effectivePolicy, shape: effectivePolicySchema },
+  eligibility: { path: PROOF_FILES.eligibility, schema: SCHEMAS.eligibility, shape: eligibilityDecisionSchema },
+  treeState: { path: PROOF_FILES.treeState, schema: SCHEMAS.treeState, shape: treeStateSchema },
+  noEffect: { path: PROOF_FILES.noEffect, schema: SCHEMAS.noEffectProof, shape: noEffectProofSchema },
+  broughtFolders: { path: PROOF_FILES.broughtFolders, schema: SCHEMAS.broughtFolders, shape: broughtFoldersSchema },
+} as const;
+
+type Formats = typeof formats;
+/** The documents of a bundle that could be read; an absent or unreadable one is undefined. */
+export type BundleDocuments = { readonly [Name in keyof Formats]: z.infer<Formats[Name]["shape"]> | undefined };
+
+/** Reads every document but the manifest. Adds a finding for each one that is unreadable, of an unknown version or shape, or unknown at all. */
+export function toBundleDocuments(facts: BundleFacts, findings: Findings): BundleDocuments {
+  const known: ReadonlySet<string> = new Set(Object.values(formats).map((format) => format.path));
+  for (const path of facts.documents.keys()) {
+    if (known.has(path) || path === RUN_FILES.manifest || !isBundleDocument(path)) continue;
+    findings.add("DOCUMENT_VERSION_UNKNOWN", path, `${path} is no document that this version knows`);
+  }
+  const take = <Value>(format: DocumentFormat<Value> & { readonly path: string }): Value | undefined => {
+    const bytes = facts.documents.get(format.path);
+    return bytes === undefined ? undefined : toDocument(bytes, format, format, findings);
+  };
+  return {
+    run: take(formats.run),
+    report: take(formats.report),
+    review: take(formats.review),
+    task: take(formats.task),
+    policy: take(formats.policy),
+    eligibility: take(formats.eligibility),
+    treeState: take(formats.treeState),
+    noEffect: take(formats.noEffect),
+    broughtFolders: take(formats.broughtFolders),
+  };
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { block, documentOf, eventOf } from "../../test/draft-edits.ts";
+import { judge } from "../../test/facts.ts";
+import { blockedDraft, failDraft, passDraft } from "../../test/golden-drafts.ts";
+import { seal } from "../../test/seal.ts";
+import type { FailureCode } from "../index.ts";
+
+describe("verifyBundle on honest bundles", () => {
+  test("accepts an honest bundle for failures that other documents bear out", () => {
+    const cases: readonly (readonly [FailureCode, "fail" | "blocked", Record<string, unknown>])[] = [
+      ["claim_mismatch", "fail", { claims_match: false }],
+      ["disallowed_file_change", "fail", { allowed_writes_passed: false }],
+      ["forbidden_path_change", "fail", { forbidden_paths_passed: false }],
+      ["dirty_ending_tree", "fail", {}],
+    ];
+    for (const [code, status, fields] of cases) {
+      const draft = block(passDraft(), status, code);
+      Object.assign(documentOf(draft, "report.json"), fields);
+      expect([code, ...judge(seal(draft))]).toEqual([code, "unsigned"]);
+    }
+  });
+
+  test("accepts a patch that is kept out for a secret, or cut for want of room, and no other absence", () => {
+    const quarantined = block(passDraft(), "blocked", "secret_leak");
+    delete quarantined.texts["patch.diff"];
+    Object.assign(documentOf(quarantined, "run.json"), { pointers: {} });
+    quarantined.documents["proofs/no-effect.json"] = {
+      ...blockedDraft().documents["proofs/no-effect.json"],
+      run_id: quarantined.runId,
+      process_started: true,
+    };
+    expect(judge(seal(quarantined))).toEqual(["unsigned"]);
+    const cut = block(passDraft(), "fail", "artifact_write_failure");
+    cut.texts["patch.diff"] = cut.texts["patch.diff"]?.slice(0, 50) ?? "";
+    expect(judge(seal(cut))).toEqual(["unsigned"]);
+    const lost = failDraft();
+    delete lost.texts["patch.diff"];
+    Object.assign(documentOf(lost, "run.json"), { pointers: {} });
+    expect(judge(seal(lost))).toEqual(["contradictory", "PATCH_FILES_DIFFER"]);
+  });
+
+  test("accepts a provider code at the end of a run and several closed gates before one", () => {
+    const met = block(passDraft(), "blocked", "provider_auth_unavailable");
+    Object.assign((documentOf(met, "report.json").blockers as object[])[0] ?? {}, { event: "run.completed" });
+    eventOf(met, "run.completed").data.blockers = ["provider_auth_unavailable"];
+    met.documents["proofs/no-effect.json"] = {
+      ...blockedDraft().documents["proofs/no-effect.json"],
+      run_id: met.runId,
+      process_started: true,
+    };
+    expect(judge(seal(met))).toEqual(["unsigned"]);
+    const gates = blockedDraft();
+    gates.events.splice(4, 0, { ...eventOf(gates, "backend.gate.blocked"), data: { case_executed: false } });
+    expect(judge(seal(gates))).toEqual(["unsigned"]);
+  });
+
+  test("leaves the words of contracts, engines and repositories alone when it looks for host paths", () => {
+    const draft = passDraft();
+    const report = documentOf(draft, "report.json");
+    report.title = "Fix /home/someone/x";
+    report.claims = { summary: "I looked at /Users/me" };
+    report.isolation = {
+      kind: "bubblewrap",
+      network: "none",
+      writable: ["/home/cto", "/workspace/home/x"],
+      limits: {},
+    };
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
+  });
+
+  test("accepts that nobody could compare the source of a run that was interrupted, and of no other", () => {
+    const unknown = { equal: null };
+    const interrupted = block(blockedDraft(), "blocked", "interrupted");
+    Object.assign(documentOf(interrupted, "proofs/no-effect.json"), unknown);
+    expect(judge(seal(interrupted))).toEqual(["unsigned"]);
+    const blocked = blockedDraft();
+    Object.assign(documentOf(blocked, "proofs/no-effect.json"), unknown);
+    expect(judge(seal(blocked))).toEqual(["contradictory", "NO_EFFECT_CONTRADICTED"]);
+  });
+
+  test("accepts a run whose harness died: nobody saw the engine end, decided, or took the patch's paths", () => {
+    const dead = block(passDraft(), "blocked", "interrupted");
+    const unseen = {
+      backend_exit: "not-started",
+      backend_exit_code: null,
+      changed_files: [],
+      changes: [],
+      verification: [],
+      claims_match: null,
+    };
+    Object.assign(documentOf(dead, "report.json"), unseen);
+    Object.assign(documentOf(dead, "report.json").source as object, { result_tree: null });
+    Object.assign(documentOf(dead, "proofs/tree-state.json"), { result_tree: null, fresh_checkout_tree: null });
+    dead.documents["proofs/no-effect.json"] = {
+      ...blockedDraft().documents["proofs/no-effect.json"],
+      run_id: dead.runId,
+      equal: null,
+      process_started: true,
+      processes_left: null,
+    };
+    delete dead.documents["proofs/eligibility.json"];
+    expect(judge(seal(dead))).toEqual(["unsigned"]);
+  });
+
+  test("compares the result with the tree after setup where there is one", () => {
+    const draft = passDraft();
+    const { source } = documentOf(draft, "report.json");
+    Object.assign(source as object, { start_tree: "8c".repeat(20), baseline_tree: "2a".repeat(20) });
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
+    Object.assign(source as object, { start_tree: "3b".repeat(20) });
+    expect(judge(seal(draft))).toEqual(["contradictory", "TREE_CONTRADICTED"]);
+  });
+
+  test("reads the folders that were brought along, of this run only", () => {
+    const draft = passDraft();
+    const folders = [{ path: "node_modules", sha256: "0e".repeat(32), entries: 12 }];
+    draft.documents["proofs/brought.json"] = { schema: "cto.brought-folders.v1", run_id: draft.runId, folders };
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
+    Object.assign(documentOf(draft, "proofs/brought.json"), { run_id: "other" });
+    expect(judge(seal(draft))).toEqual(["contradictory", "RUN_ID_DIFFERS"]);
+  });
+});

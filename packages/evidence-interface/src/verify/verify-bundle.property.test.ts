@@ -1,0 +1,95 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { loadBundle, toFacts } from "../../test/facts.ts";
+import { passDraft } from "../../test/golden-drafts.ts";
+import { seal, withManifest } from "../../test/seal.ts";
+import { tamperings } from "../../test/tampered.ts";
+import { verifyBundle } from "../index.ts";
+
+const golden = fileURLToPath(new URL("../__fixtures__/valid/", import.meta.url));
+const names = readdirSync(golden, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+
+describe("verifyBundle on drawn input", () => {
+  test("gives one answer however the event log and the patch are cut into chunks", () => {
+    const pieces = (bytes: Uint8Array, size: number) =>
+      Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.slice(index * size, (index + 1) * size),
+      );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...tamperings.filter(({ name }) => name !== "a very long event"), {
+          name: "none",
+          make: () => seal(passDraft()),
+          expected: ["unsigned"],
+        }),
+        fc.integer({ min: 1, max: 900 }),
+        (tampering, size) => {
+          const content = tampering.make();
+          const cut = (path: string) =>
+            content.has(path) ? pieces(content.get(path) ?? new Uint8Array(), size) : null;
+          const whole = verifyBundle(toFacts(content));
+          expect(
+            verifyBundle({ ...toFacts(content), events: cut("events.normalized.jsonl"), patch: cut("patch.diff") }),
+          ).toEqual(whole);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test("is never fooled by a byte that flips in any file of a golden bundle", () => {
+    const bundles = names.map((name) => loadBundle(`${golden}${name}`));
+    const places = bundles.flatMap((content) =>
+      [...content].filter(([, bytes]) => bytes.length > 0).map(([path, bytes]) => ({ content, path, bytes })),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...places),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        ({ content, path, bytes }, at, mask) => {
+          const spoilt = bytes.slice();
+          spoilt[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ mask;
+          const { verdict } = verifyBundle(toFacts(new Map([...content, [path, spoilt]])));
+          expect(["unsigned", "valid"]).not.toContain(verdict);
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+
+  test("never throws, whatever stands in a document", () => {
+    const sealed = seal(passDraft());
+    const documents = [
+      "manifest.json",
+      "run.json",
+      "report.json",
+      "review.json",
+      "proofs/task.json",
+      "proofs/tree-state.json",
+      "events.normalized.jsonl",
+      "patch.diff",
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...documents),
+        fc.oneof(
+          fc.json().map((text) => new TextEncoder().encode(text)),
+          fc.uint8Array(),
+        ),
+        (path, bytes) => {
+          const content = new Map([...sealed, [path, bytes]]);
+          const result = verifyBundle(
+            toFacts(path === "manifest.json" ? content : withManifest(content, passDraft().runId)),
+          );
+          expect(result.verdict).not.toBe("valid");
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import type { VerifyResult } from "../schemas/command-documents.ts";
+import type { Manifest } from "../schemas/manifest.ts";
+import { RUN_FILES, SCHEMAS } from "../vocabulary.ts";
+import { type BundleDocuments, manifestFormat, toBundleDocuments } from "./bundle-documents.ts";
+import type { BundleFacts } from "./bundle-facts.ts";
+import { createFindings, type Findings } from "./findings.ts";
+import { isCanonical } from "./is-canonical.ts";
+import { patchFits, pointersLead } from "./rules/artifact-rules.ts";
+import { clockOrder, noHostPaths, runAndReport, sameRun, stageFits } from "./rules/identity-rules.ts";
+import { passIsAllowed, passIsApproved, passIsProven, passIsVerified, passIsWhole } from "./rules/pass-rules.ts";
+import { eligibilityFits, noEffectFits, policyFits, taskFits, treesFit } from "./rules/proof-rules.ts";
+import {
+  blockersFit,
+  blockersInEvents,
+  engineFits,
+  eventsFit,
+  processEndFits,
+  statusFits,
+} from "./rules/status-rules.ts";
+import type { Rule, WholeBundle } from "./rules/whole-bundle.ts";
+import { toDocument } from "./to-document.ts";
+import { verifyEvents } from "./verify-events.ts";
+import { compareWithManifest, inspectFiles } from "./verify-files.ts";
+
+const rules: readonly Rule[] = [
+  sameRun,
+  runAndReport,
+  stageFits,
+  clockOrder,
+  noHostPaths,
+  statusFits,
+  eventsFit,
+  blockersInEvents,
+  blockersFit,
+  engineFits,
+  processEndFits,
+  taskFits,
+  policyFits,
+  eligibilityFits,
+  treesFit,
+  noEffectFits,
+  pointersLead,
+  patchFits,
+];
+const passRules: readonly Rule[] = [passIsWhole, passIsAllowed, passIsVerified, passIsApproved, passIsProven];
+
+/**
+ * Judges one run bundle from the facts that a reader gathered. In order: files, manifest, digests, documents, event log, meaning, attestation;
+ * the verdict is that of the worst finding. Of a tampered bundle the meaning is not judged. Never throws for anything that a bundle can hold.
+ */
+export function verifyBundle(facts: BundleFacts): VerifyResult {
+  const findings = createFindings();
+  const files = inspectFiles(facts, findings);
+  const manifest = files === undefined ? undefined : toManifest(facts, findings);
+  if (files === undefined || manifest === undefined) return toResult(findings, undefined, undefined);
+  const listed = compareWithManifest(manifest, files, facts, findings);
+  const documents = toBundleDocuments(facts, findings);
+  const events = verifyEvents(facts, manifest, findings);
+  const { run, report } = documents;
+  if (findings.verdict() !== "tampered" && run !== undefined && report !== undefined && events !== undefined) {
+    const codes = new Set(report.blockers.map(({ code }) => code));
+    const bytesOf = (path: string) => facts.documents.get(path);
+    const bundle: WholeBundle = {
+      ...documents,
+      run,
+      report,
+      events,
+      manifest,
+      listed,
+      codes,
+      bytesOf,
+      patch: facts.patch,
+      sha256: facts.sha256,
+    };
+    for (const rule of rules) rule(bundle, findings);
+    if (report.status === "pass") for (const rule of passRules) rule(bundle, findings);
+  }
+  if (files.has(RUN_FILES.attestation))
+    findings.add("ATTESTATION_UNCHECKED", RUN_FILES.attestation, "the signatures were not checked");
+  else findings.add("ATTESTATION_MISSING", null, "there is no attestation");
+  return toResult(findings, manifest, report);
+}
+
+function toManifest(facts: BundleFacts, findings: Findings): Manifest | undefined {
+  const path = RUN_FILES.manifest;
+  const bytes = facts.documents.get(path);
+  if (bytes === undefined) {
+    // A manifest that is there but too large or unreadable has its finding already.
+    if (!facts.files.some((file) => file.path === path && file.kind === "file"))
+      findings.add("MANIFEST_MISSING", path, "there is no manifest");
+    return undefined;
+  }
+  const manifest = toDocument(bytes, manifestFormat, { path }, findings);
+  if (manifest !== undefined && !isCanonical(bytes, manifest))
+    findings.add("MANIFEST_NOT_CANONICAL", path, "is not stored in canonical bytes and one LF");
+  return manifest;
+}
+
+function toResult(findings: Findings, manifest: Manifest | undefined, report: BundleDocuments["report"]): VerifyResult {
+  return {
+    schema: SCHEMAS.verifyResult,
+    verdict: findings.verdict(),
+    findings: [...findings.list()],
+    run_id: manifest?.run_id ?? null,
+    status: report?.status ?? null,
+  };
+}

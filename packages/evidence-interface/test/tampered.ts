@@ -1,0 +1,17 @@
+import { tamperedArtifacts } from "./tampered-artifacts.ts";
+import { tamperedDocuments } from "./tampered-documents.ts";
+import { tamperedEvents } from "./tampered-events.ts";
+import { tamperedFiles } from "./tampered-files.ts";
+import { tamperedFormats } from "./tampered-formats.ts";
+import { tamperedVerdicts } from "./tampered-verdicts.ts";
+import type { Tampering } from "./tampering.ts";
+
+/** Every named way to spoil a bundle. */
+export const tamperings: readonly Tampering[] = [
+  ...tamperedFiles,
+  ...tamperedFormats,
+  ...tamperedVerdicts,
+  ...tamperedEvents,
+  ...tamperedDocuments,
+  ...tamperedArtifacts,
+];

@@ -1,0 +1,37 @@
+import { CtoError } from "@cto/errors";
+
+/** Every code that this package throws. */
+export type GatesErrorCode =
+  | "TASK_EMPTY"
+  | "TASK_BINARY"
+  | "TASK_ENCODING"
+  | "TASK_TOO_LARGE"
+  | "TASK_SYNTAX"
+  | "TASK_INVALID"
+  | "PATH_RULE_INVALID";
+
+/** Something wrong at one place of a task file. Lines and columns count from 1; `path` reads `verification[0].run`. */
+export interface TaskProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const SHOWN = 20;
+const KEPT = 100;
+
+/** One error for all problems of a task file, in the order of the file. There must be at least one. */
+export function toTaskError(code: GatesErrorCode, problems: readonly TaskProblem[]): CtoError<GatesErrorCode> {
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  const lines = sorted
+    .slice(0, SHOWN)
+    .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
+  if (sorted.length > SHOWN) lines.push(`and ${sorted.length - SHOWN} more`);
+  return new CtoError(code, lines.join("\n"), {
+    hint: sorted[0]?.hint ?? "Correct the task file.",
+    details: { problems: sorted.slice(0, KEPT).map((problem) => ({ ...problem })) },
+  });
+}

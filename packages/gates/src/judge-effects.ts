@@ -1,0 +1,101 @@
+import { type Blocker, type ChangedFile, type FailureCode, pathTextToName } from "@cto/evidence-interface";
+import { listSome, toBlocker } from "./blocker.ts";
+import { type DiskEffect, judgeDiskChange } from "./disk-effects.ts";
+import type { EffectDecision, EffectFacts, TreeChange } from "./effect-facts.ts";
+import { explainGitChange } from "./git-effects.ts";
+import { compilePathPolicy, type PathPolicy, type PathRulings, rulePath, toDecision } from "./path-policy.ts";
+
+/**
+ * The effect gate: judges what changed, not what was said. Every change of the tree must be allowed, and neither forbidden nor protected;
+ * every change of the disk must be part of the tree, or new and left behind by a tool; inside `.git` only committing is free.
+ * What could not be determined counts against the run. Throws `PATH_RULE_INVALID` if the task's patterns are malformed.
+ */
+export function judgeEffects(facts: EffectFacts): EffectDecision {
+  const policy = compilePathPolicy(facts.task);
+  const disk = judgeDisk(facts, policy);
+  const judged = facts.treeChanges.map((change) => ({ change, rulings: rulePath(policy, change.path) }));
+  const pathsWhere = (chosen: (rulings: PathRulings) => boolean) =>
+    judged.filter(({ rulings }) => chosen(rulings)).map(({ change }) => change.path);
+
+  const hidden = findHidden(facts, disk);
+  const forbidden = [
+    ...pathsWhere(isForbidden),
+    ...disk.flatMap((effect) => (effect.kind === "forbidden" ? [effect.path] : [])),
+  ];
+  const protectedPaths = pathsWhere((rulings) => rulings.protected !== undefined);
+  const disallowed = pathsWhere(isWithoutRule);
+  const blockers = toBlockers([
+    ["source_mutated", "", explainSource(facts.sourceChanged)],
+    ["hidden_mutation", "not shown by the patch: ", hidden],
+    ["forbidden_path_change", "forbidden: ", forbidden],
+    ["protected_test_changed", "protected: ", protectedPaths],
+    ["disallowed_file_change", "no rule of allowed_paths permits: ", disallowed],
+    ["no_diff", "", facts.task.diff_required && judged.length === 0 ? ["the result has no change at all"] : []],
+    [
+      "secret_leak",
+      "shaped like a secret: ",
+      facts.secretMatches.map(({ path, line, kind }) => `${path}:${line} (${kind})`),
+    ],
+  ]);
+  return {
+    blockers,
+    changes: judged.map(({ change, rulings }) => toChangedFile(change, rulings)),
+    byProducts: disk.flatMap((effect) => (effect.kind === "by-product" ? [effect.path] : [])),
+    allowedWritesPassed: [hidden, forbidden, protectedPaths, disallowed].every((paths) => paths.length === 0),
+    forbiddenPathsPassed: forbidden.length === 0,
+  };
+}
+
+function isForbidden(rulings: PathRulings): boolean {
+  return rulings.git !== undefined || rulings.forbidden !== undefined;
+}
+
+function isWithoutRule(rulings: PathRulings): boolean {
+  return !isForbidden(rulings) && rulings.protected === undefined && rulings.allowed === undefined;
+}
+
+function judgeDisk(facts: EffectFacts, policy: PathPolicy): readonly DiskEffect[] {
+  const context = {
+    policy,
+    inTree: new Set(facts.treeChanges.map((change) => change.path)),
+    touched: new Set(facts.diskChanges.flatMap((change) => parentsOf(pathTextToName(change.path) ?? ""))),
+  };
+  return facts.diskChanges.map((change) => judgeDiskChange(change, context));
+}
+
+function parentsOf(name: string): readonly string[] {
+  const parents: string[] = [];
+  for (let slash = name.indexOf("/"); slash > 0; slash = name.indexOf("/", slash + 1))
+    parents.push(name.slice(0, slash));
+  return parents;
+}
+
+function findHidden(facts: EffectFacts, disk: readonly DiskEffect[]): readonly string[] {
+  return [
+    ...new Set([
+      ...disk.flatMap((effect) => (effect.kind === "hidden" ? [effect.message] : [])),
+      ...facts.treeChanges
+        .filter((change) => change.submodule)
+        .map((change) => `${change.path} is a submodule or a nested repository`),
+      ...facts.gitChanges.flatMap((change) => explainGitChange(change, facts.currentBranchRef) ?? []),
+      ...facts.checkoutDifferences.map((path) => `${path} has other bytes in a fresh checkout`),
+    ]),
+  ];
+}
+
+function explainSource(changed: boolean | null): readonly string[] {
+  if (changed === null) return ["nobody could tell whether the source repository is as it was"];
+  return changed ? ["the source repository is not as it was before the run"] : [];
+}
+
+/** One blocker for each code that something was found for, in the order given: what reaches furthest decides first. */
+function toBlockers(
+  rows: readonly (readonly [code: FailureCode, lead: string, found: readonly string[]])[],
+): readonly Blocker[] {
+  return rows.flatMap(([code, lead, found]) => (found.length === 0 ? [] : [toBlocker(code, lead + listSome(found))]));
+}
+
+function toChangedFile({ path, change, submodule }: TreeChange, rulings: PathRulings): ChangedFile {
+  const { allowed, rule } = toDecision(path, rulings);
+  return { path, change, allowed: allowed && !submodule, rule };
+}

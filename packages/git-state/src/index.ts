@@ -1,0 +1,11 @@
+export type { GitPlace } from "./git-environment.ts";
+export { toGitEnvironment } from "./git-environment.ts";
+export type { GitErrorCode } from "./git-error.ts";
+export { readGitState } from "./read-git-state.ts";
+export type { ReadRepositoryOptions, Repository } from "./read-repository.ts";
+export { readRepository } from "./read-repository.ts";
+export { readSourceDigests } from "./read-source-digests.ts";
+export type { RecordSplitter } from "./record-splitter.ts";
+export { createRecordSplitter } from "./record-splitter.ts";
+export type { GitRequest, GitResult } from "./run-git.ts";
+export { runGit } from "./run-git.ts";

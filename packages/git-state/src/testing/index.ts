@@ -1,0 +1,2 @@
+export type { TestDirectory, TestRepository, TestRepositoryOptions } from "./test-repository.ts";
+export { createTestDirectory, createTestRepository } from "./test-repository.ts";

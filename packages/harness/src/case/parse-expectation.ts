@@ -1,0 +1,88 @@
+import { CtoError, messageOf } from "@cto/errors";
+import {
+  EVENT_ORDER,
+  FAILURE_CODE_NAMES,
+  FAILURE_CODES,
+  type FailureCode,
+  RUN_STATUSES,
+} from "@cto/evidence-interface";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+const EXIT_OF_STATUS = { pass: 0, fail: 1, blocked: 3 } as const;
+
+const outcomeSchema = z
+  .strictObject({
+    status: z.enum(RUN_STATUSES),
+    code: z.enum(FAILURE_CODE_NAMES as readonly [FailureCode, ...FailureCode[]]).nullable(),
+    event: z.enum(EVENT_ORDER).nullable(),
+    exit: z.int(),
+  })
+  .refine((expect) => expect.status === (expect.code === null ? "pass" : FAILURE_CODES[expect.code].status), {
+    path: ["status"],
+    error: "another status than the code gives a run",
+  })
+  .refine((expect) => (expect.code === null) === (expect.event === null), {
+    path: ["event"],
+    error: "expected an event if there is a code, and null if there is none",
+  })
+  .refine((expect) => expect.exit === EXIT_OF_STATUS[expect.status], {
+    path: ["exit"],
+    error: "expected 0 for pass, 1 for fail, 3 for blocked",
+  });
+
+const expectationSchema = z.strictObject({
+  schema: z.literal("cto.expect.v1"),
+  invoke: z
+    .strictObject({ stage: z.literal([1, 2, 3]), target: z.enum(["none", "clean", "dirty"]) })
+    .refine((invoke) => (invoke.stage === 3) === (invoke.target !== "none"), {
+      path: ["target"],
+      error: "expected a prepared target (clean or dirty) at stage 3 and none below",
+    }),
+  expect: outcomeSchema,
+});
+
+/**
+ * `expect.yaml` of a case: how it is invoked and what must come out. A prepared target is a git repository made from the case's fixture;
+ * `dirty` has one uncommitted change. `code` and `event` are those of the blocker that decides.
+ */
+export type Expectation = z.infer<typeof expectationSchema>;
+
+/** Reads the text of an `expect.yaml`. Throws `CASE_EXPECTATION_INVALID` with file, line and column of the first problem. */
+export function parseExpectation({ file, text }: { readonly file: string; readonly text: string }): Expectation {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const broken = [...document.errors, ...document.warnings][0];
+  if (broken !== undefined) throw invalid(file, lines.linePos(broken.pos[0]), broken.message);
+  const parsed = expectationSchema.safeParse(toValue(document, file));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path ?? [];
+  const what = `${path.join(".") || "the document"}: ${issue?.message ?? "invalid"}`;
+  throw invalid(file, lines.linePos(offsetOf(document.getIn(path, true))), what);
+}
+
+function toValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (thrown) {
+    throw invalid(file, { line: 1, col: 1 }, messageOf(thrown));
+  }
+}
+
+function offsetOf(node: unknown): number {
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return 0;
+  const start: unknown = node.range[0];
+  return typeof start === "number" ? start : 0;
+}
+
+function invalid(
+  file: string,
+  at: { readonly line: number; readonly col: number },
+  what: string,
+): CtoError<"CASE_EXPECTATION_INVALID"> {
+  return new CtoError("CASE_EXPECTATION_INVALID", `${file}:${at.line}:${at.col}: ${what}`, {
+    hint: "Expected, for instance: schema: cto.expect.v1, invoke: {stage: 2, target: none}, expect: {status: pass, code: null, event: null, exit: 0}.",
+    details: { file, line: at.line, column: at.col },
+  });
+}

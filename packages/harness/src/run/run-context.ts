@@ -1,0 +1,101 @@
+import type { RunWriter } from "@cto/bundle-store";
+import { CtoError } from "@cto/errors";
+import type { Stage } from "@cto/evidence-interface";
+import { toBlocker, type TaskContract } from "@cto/gates";
+import type { Repository } from "@cto/git-state";
+import type { Checkout, ResultTree, Snapshot } from "@cto/workspace";
+import type { Clock } from "./clock.ts";
+import type { RunDraft } from "./run-draft.ts";
+import type { RunIdentity } from "./run-identity.ts";
+import type { RunRecord } from "./run-record.ts";
+import type { RunPorts, RunRequest } from "./run-request.ts";
+
+/** Where a run works, outside its bundle. Removed when the run has ended. */
+export interface RunFolders {
+  /** `.cto/tmp/<run id>`. */
+  readonly scratch: string;
+  readonly baseline: string;
+  readonly workspace: string;
+  readonly freshCheckout: string;
+  readonly baselineCheckout: string;
+  readonly patch: string;
+}
+
+/** What every step of one run shares. */
+export interface RunContext {
+  readonly request: RunRequest;
+  readonly ports: RunPorts;
+  readonly identity: RunIdentity;
+  readonly task: TaskContract;
+  readonly stage: Stage;
+  readonly repository: Repository | null;
+  readonly runId: string;
+  readonly clock: Clock;
+  readonly writer: RunWriter;
+  readonly record: RunRecord;
+  readonly draft: RunDraft;
+  readonly folders: RunFolders;
+  /** Aborted when the run must end early: interrupted, or over its artifact budget. Every process listens to it. */
+  readonly stop: AbortSignal;
+}
+
+/** The workspace once it stands, and its state before the engine. */
+export interface PreparedWorkspace {
+  readonly checkout: Checkout;
+  readonly before: Snapshot;
+  readonly branch: string | null;
+}
+
+/** The workspace after the engine. */
+export interface EngineAftermath {
+  readonly after: Snapshot;
+  readonly result: ResultTree;
+}
+
+/** Ends the pipeline early; the reason is already a blocker of the draft. */
+export class RunEnded extends Error {}
+
+/** Throws `RunEnded` once the run has to end early, and notes why. Steps call it before they start something that takes time. */
+export function endIfStopped(context: RunContext): void {
+  if (context.ports.signal.aborted) {
+    addBlocker(context.draft, "interrupted", "the run was interrupted before it was done");
+    throw new RunEnded("interrupted");
+  }
+  if (context.writer.budgetExceeded) {
+    addBlocker(
+      context.draft,
+      "artifact_write_failure",
+      `the run wrote more than budget.artifact_bytes (${context.task.budget.artifact_bytes} bytes) of evidence`,
+    );
+    throw new RunEnded("artifact budget exceeded");
+  }
+}
+
+/** Adds a blocker unless its code is there already: the first reason stands. */
+export function addBlocker(draft: RunDraft, ...args: Parameters<typeof toBlocker>): void {
+  const blocker = toBlocker(...args);
+  if (!draft.blockers.some(({ code }) => code === blocker.code)) draft.blockers.push(blocker);
+}
+
+/** Adds finished blockers under the same rule. */
+export function addBlockers(draft: RunDraft, blockers: RunDraft["blockers"] | readonly RunDraft["blockers"][number][]): void {
+  for (const blocker of blockers) {
+    if (!draft.blockers.some(({ code }) => code === blocker.code)) draft.blockers.push(blocker);
+  }
+}
+
+/** A message without the places of this machine: what enters a bundle must not tell where it was made. */
+export function hidePlaces({ ports }: RunContext, text: string): string {
+  return text.replaceAll(ports.store.root, ".cto").replaceAll(ports.store.home, ".");
+}
+
+/** True if writing failed because the disk is full, a quota or a size limit is reached, or the device refuses. */
+export function isDiskRefusal(thrown: unknown): boolean {
+  for (let at = thrown; typeof at === "object" && at !== null; at = (at as { cause?: unknown }).cause) {
+    if (CtoError.is(at) && at.code === "STORE_WRITE_FAILED") return true;
+    const { code, message } = at as { code?: unknown; message?: unknown };
+    if (["ENOSPC", "EDQUOT", "EFBIG", "EIO"].includes(String(code))) return true;
+    if (typeof message === "string" && /No space left on device|Disk quota exceeded|File too large/i.test(message)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,72 @@
+import type { EngineOutcome } from "@cto/engine-interface";
+import type { Blocker, LossyGitState, SourceDigests, VerificationResult } from "@cto/evidence-interface";
+import type { EffectDecision, EligibilityJudgement, SecretFinding } from "@cto/gates";
+import type { Baseline } from "@cto/workspace";
+
+/**
+ * What is known of a run so far. Every step fills its own part and nothing else, so that a report can be written at any moment:
+ * null means "did not happen".
+ */
+export interface RunDraft {
+  readonly blockers: Blocker[];
+  gitState: LossyGitState | null;
+  sourceBefore: SourceDigests | null;
+  sourceAfter: SourceDigests | null;
+  baseline: Baseline | null;
+  /** The tree that the engine started from: the baseline's, or what `setup` made of it. */
+  startTree: string | null;
+  eligibility: EligibilityJudgement | null;
+  engineVersion: string | null;
+  engineSha256: string | null;
+  limits: Readonly<Record<string, "kernel" | "watchdog" | "none">>;
+  processStarted: boolean;
+  leftBehind: number | null;
+  outcome: EngineOutcome | null;
+  snapshotBefore: { readonly sha256: string; readonly entries: number } | null;
+  snapshotAfter: { readonly sha256: string; readonly entries: number } | null;
+  resultTree: string | null;
+  freshTree: string | null;
+  effects: EffectDecision | null;
+  /** Size of the patch in the scratch folder that is to become `patch.diff`; null if there is none. */
+  patchBytes: number | null;
+  /** Where a patch with secret-shaped values was put instead. */
+  quarantine: { readonly path: string; readonly bytes: number; readonly sha256: string; readonly findings: readonly SecretFinding[] } | null;
+  verification: VerificationResult[];
+  /** Why no verification ran; null once one did. */
+  notVerified: string | null;
+  /** The line to add to the contract when a check missed a module. */
+  missingModuleHint: string | null;
+  claimsMatch: boolean | null;
+  committed: boolean;
+}
+
+/** A draft in which nothing has happened yet. */
+export function createRunDraft(): RunDraft {
+  return {
+    blockers: [],
+    gitState: null,
+    sourceBefore: null,
+    sourceAfter: null,
+    baseline: null,
+    startTree: null,
+    eligibility: null,
+    engineVersion: null,
+    engineSha256: null,
+    limits: {},
+    processStarted: false,
+    leftBehind: null,
+    outcome: null,
+    snapshotBefore: null,
+    snapshotAfter: null,
+    resultTree: null,
+    freshTree: null,
+    effects: null,
+    patchBytes: null,
+    quarantine: null,
+    verification: [],
+    notVerified: "the run ended before verification",
+    missingModuleHint: null,
+    claimsMatch: null,
+    committed: false,
+  };
+}

@@ -1,0 +1,106 @@
+import { lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CtoError } from "@cto/errors";
+import { createTestRepository } from "@cto/git-state/testing";
+import { describe, expect, it } from "vitest";
+import { codesOf, createFolder, runKit } from "../__fixtures__/run-kit.ts";
+
+/** Name, inode, size, mode, link count and times of everything below a folder: what "untouched" means. */
+function listEverything(folder: string): readonly string[] {
+  return (readdirSync(folder, { recursive: true }) as string[]).sort().map((name) => {
+    const { ctimeNs, ino, mode, mtimeNs, nlink, size } = lstatSync(join(folder, name), { bigint: true });
+    return [name, ino, mode, size, nlink, mtimeNs, ctimeNs].join(" ");
+  });
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (CtoError.is(thrown)) return thrown.code;
+    throw thrown;
+  }
+  return "no error";
+}
+
+describe("a run against a repository", () => {
+  it("works on a copy and leaves the target as it was, to the inode and the nanosecond", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n", "b.txt": "other\n" } });
+    const before = listEverything(target.directory);
+    const run = await runKit({ stage: 3, target: { directory: target.directory } });
+    expect(codesOf(run)).toEqual([]);
+    expect(listEverything(target.directory)).toEqual(before);
+    expect(run.report).toMatchObject({ stage: 3, mutation_scope: "repository-copy" });
+    const treeState = JSON.parse(run.read("proofs/tree-state.json"));
+    expect(treeState.source_before).not.toBeNull();
+    expect(treeState.source_after).toEqual(treeState.source_before);
+    expect(JSON.parse(run.read("run.json")).source.git_state).toMatchObject({ work_tree: true, clean: true, attachment: "attached" });
+    expect(run.verified.verdict).toBe("unsigned");
+    await target.remove();
+  });
+
+  it("a dirty target is blocked with a proof that nothing happened", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    writeFileSync(join(target.directory, "a.txt"), "half done\n");
+    writeFileSync(join(target.directory, "new.txt"), "x\n");
+    const run = await runKit({ stage: 3, target: { directory: target.directory } });
+    expect(codesOf(run)).toEqual(["dirty_starting_tree"]);
+    expect(run.outcome.blockers[0]?.message).toBe("the target has 0 staged, 1 unstaged and 1 untracked change(s)");
+    expect(JSON.parse(run.read("proofs/no-effect.json"))).toMatchObject({ subject: "repository", equal: true, process_started: false, processes_left: 0 });
+    expect(run.verified.verdict).toBe("unsigned");
+    await target.remove();
+  });
+
+  it("a target that changes while the run goes on is noticed", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    const run = await runKit({
+      stage: 3,
+      target: { directory: target.directory },
+      onProgress: ({ step, state }) => {
+        if (step === "engine" && state === "started") writeFileSync(join(target.directory, "meanwhile.txt"), "x\n");
+      },
+    });
+    expect(codesOf(run)).toContain("source_mutated");
+    expect(run.outcome.status).toBe("fail");
+    expect(run.verified.verdict).toBe("unsigned");
+    await target.remove();
+  });
+
+  it("two runs at once on one target do not meet", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    const runs = await Promise.all([1, 2].map(() => runKit({ stage: 3, target: { directory: target.directory } })));
+    expect(runs.map((run) => run.outcome.status)).toEqual(["pass", "pass"]);
+    await target.remove();
+  });
+
+  it("brings an ignored folder of the target, read-only, with its digest", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n", ".gitignore": "vendor/\n" } });
+    await target.write("vendor/tool.txt", "tool\n");
+    const task = { bring: ["vendor/"], verification: [{ id: "check", run: ["grep", "-q", "tool", "vendor/tool.txt"] }] };
+    const run = await runKit({ stage: 3, target: { directory: target.directory }, task });
+    expect(codesOf(run)).toEqual([]);
+    expect(JSON.parse(run.read("proofs/brought.json")).folders).toMatchObject([{ path: "vendor", entries: 1 }]);
+    const tamper = await runKit({
+      stage: 3,
+      target: { directory: target.directory },
+      task,
+      steps: [{ run: { argv: ["sh", "-c", "echo x > vendor/tool.txt"], ok_to_fail: true } }, { write: { path: "a.txt", text: "new\n" } }],
+    });
+    expect(codesOf(tamper)).toEqual([]);
+    await target.remove();
+  });
+});
+
+describe("targets that cannot be used are refused before there is a bundle", () => {
+  it("a folder that is no repository, one without a commit, an unknown ref, none at all", async () => {
+    const empty = createFolder();
+    expect(await codeOf(runKit({ stage: 3, target: { directory: empty } }))).toBe("GIT_NOT_A_REPOSITORY");
+    expect(await codeOf(runKit({ stage: 3, target: { directory: join(empty, "nothing") } }))).toMatch(/^GIT_/);
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    expect(await codeOf(runKit({ stage: 3, target: { directory: target.directory, ref: "nope" } }))).toBe("GIT_REF_UNKNOWN");
+    await target.remove();
+    expect(await codeOf(runKit({ stage: 3 }))).toBe("RUN_TARGET_MISSING");
+    expect(await codeOf(runKit({ stage: 2, target: { directory: empty } }))).toBe("RUN_TARGET_UNUSED");
+    expect(await codeOf(runKit({ stage: 3, task: { stage: 2 }, target: { directory: empty } }))).toBe("RUN_STAGE_TOO_HIGH");
+  });
+});

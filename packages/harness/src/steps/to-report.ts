@@ -1,0 +1,77 @@
+import type { RunFile } from "@cto/bundle-store";
+import { type Blocker, type Report, RUN_FILES, type RunStatus, SCHEMAS } from "@cto/evidence-interface";
+import { mutationModeOf } from "@cto/gates";
+import type { RunDraft } from "../run/run-draft.ts";
+import type { RunIdentity } from "../run/run-identity.ts";
+
+/** The facts of a report that are not in the draft. */
+export interface ReportFacts {
+  readonly status: RunStatus;
+  readonly blockers: readonly Blocker[];
+  readonly finishedAt: Date;
+  readonly digests: { readonly task: string; readonly policy: string };
+  /** Files of the bundle that are finished by now. */
+  readonly files: readonly RunFile[];
+}
+
+/** `report.json` from a draft, whatever state it is in: what did not happen is null, empty or false. */
+export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFacts): Report {
+  const { engineId, isolation, stage, task } = identity;
+  // A process that nobody saw end was ended by us: by the harness in a fault, or by the lifeline after its death.
+  const end = draft.outcome?.end ?? (draft.processStarted ? { kind: "canceled" as const } : { kind: "not-started" as const });
+  const digested = facts.files.filter(({ path }) => path !== RUN_FILES.run);
+  return {
+    schema: SCHEMAS.report,
+    case_id: identity.caseId,
+    task_id: task.id,
+    title: task.title,
+    run_id: identity.runId,
+    status: facts.status,
+    backend: engineId,
+    run_started_at: identity.startedAt,
+    run_finished_at: facts.finishedAt.toISOString(),
+    backend_exit: end.kind,
+    backend_exit_code: end.kind === "exited" ? end.code : null,
+    stage,
+    mutation_scope: mutationModeOf(stage),
+    diff_required: task.diff_required,
+    changed_files: draft.effects?.changes.map(({ path }) => path) ?? [],
+    changes: [...(draft.effects?.changes ?? [])],
+    by_products: [...(draft.effects?.byProducts ?? [])],
+    allowed_writes_passed: draft.effects?.allowedWritesPassed ?? null,
+    forbidden_paths_passed: draft.effects?.forbiddenPathsPassed ?? null,
+    approval_status: task.approval.required ? "requested" : "not-required",
+    landing: "none",
+    verification: draft.verification,
+    blockers: [...facts.blockers],
+    claims: draft.outcome?.claims ?? {},
+    claims_match: draft.claimsMatch,
+    isolation: {
+      kind: isolation,
+      network: isolation === "none" ? "host" : "none",
+      writable: isolation === "none" ? ["everything that the user may write"] : ["/workspace", "/tmp", "/home/cto"],
+      limits: { ...draft.limits },
+    },
+    model: null,
+    engine: {
+      id: engineId,
+      version: draft.engineVersion,
+      executable_sha256: draft.engineSha256,
+      source_admission_status: engineId === "fake" ? "built-in" : "missing_admission",
+    },
+    process_started: draft.processStarted,
+    source: {
+      baseline_commit: draft.baseline?.commit ?? null,
+      baseline_tree: draft.baseline?.tree ?? null,
+      start_tree: draft.startTree,
+      result_tree: draft.resultTree,
+    },
+    policy_digest: facts.digests.policy,
+    task_digest: facts.digests.task,
+    engine_left_processes: draft.leftBehind,
+    ...(draft.quarantine === null ? {} : { quarantined_patch: { ...draft.quarantine, findings: draft.quarantine.findings.map((finding) => ({ ...finding })) } }),
+    artifact_paths: digested.map(({ path }) => path).sort(),
+    artifact_digests: Object.fromEntries(digested.map(({ path, sha256 }) => [path, sha256] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
+    runtime_default_activation: false,
+  };
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+
+test("exports exactly the public surface", async () => {
+  expect(Object.keys(await import("./index.ts")).sort()).toEqual([
+    "applyPatch",
+    "checkOut",
+    "compareSnapshots",
+    "compareTrees",
+    "createBaseline",
+    "readWorkspaceHead",
+    "takeSnapshot",
+    "writePatch",
+    "writeResultTree",
+  ]);
+});

@@ -1,0 +1,26 @@
+export type { PatchApplication } from "./apply-patch.ts";
+export { applyPatch } from "./apply-patch.ts";
+export { checkOut } from "./check-out.ts";
+export type { CompareTreesOptions } from "./compare-snapshots.ts";
+export { compareSnapshots, compareTrees } from "./compare-snapshots.ts";
+export type { BaselineSource } from "./create-baseline.ts";
+export { createBaseline } from "./create-baseline.ts";
+export type { WorkspaceHead } from "./read-workspace-head.ts";
+export { readWorkspaceHead } from "./read-workspace-head.ts";
+export type { SnapshotOptions } from "./take-snapshot.ts";
+export { takeSnapshot } from "./take-snapshot.ts";
+export type {
+  Baseline,
+  ChangeKind,
+  Checkout,
+  DiskChange,
+  EntryKind,
+  Snapshot,
+  SnapshotEntry,
+  TreeChange,
+} from "./workspace-contract.ts";
+export type { WorkspaceErrorCode } from "./workspace-error.ts";
+export type { PatchRequest, WrittenPatch } from "./write-patch.ts";
+export { writePatch } from "./write-patch.ts";
+export type { ResultTree, ResultTreeOptions } from "./write-result-tree.ts";
+export { writeResultTree } from "./write-result-tree.ts";

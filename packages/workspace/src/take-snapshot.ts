@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { messageOf } from "@cto/errors";
+import { toPathText } from "@cto/evidence-interface";
+import { hashFile } from "./hash-file.ts";
+import type { EntryKind, Snapshot, SnapshotEntry } from "./workspace-contract.ts";
+import { createWorkspaceError } from "./workspace-error.ts";
+
+export interface SnapshotOptions {
+  /** An earlier snapshot of the same root: what is provably unchanged is not read again. */
+  readonly previous?: Snapshot;
+  /** Leaves out `.git` at the root. */
+  readonly skipGit?: boolean;
+}
+
+/** How long the event loop may be held, in milliseconds. */
+const turnMs = 15;
+/** File systems stamp with a clock that lags: some milliseconds, two seconds where they keep no fractions. */
+const lagNs = 20_000_000n;
+const coarseLagNs = 2_000_000_000n;
+
+/**
+ * Looks at everything below `root` (an absolute path), `.git`, ignored and special files included, without following a link. Contents are
+ * hashed in chunks. With `previous`, an entry keeps its digest if dev, inode, size, mode, mtime and ctime are as they were and the ctime
+ * is safely older than the previous snapshot (a ctime cannot be set back). Throws `WORKSPACE_UNREADABLE` if something cannot be read,
+ * has a path longer than the system allows, or changes meanwhile. Caller: no process may still write there.
+ */
+export async function takeSnapshot(root: string, options: SnapshotOptions = {}): Promise<Snapshot> {
+  const startedNs = BigInt(Date.now()) * 1_000_000n;
+  const byPath = new Map<string, SnapshotEntry>();
+  const digest = createHash("sha256");
+  let turn = performance.now();
+  for (const disk of walk(root, options.skipGit === true)) {
+    if (performance.now() - turn > turnMs) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turn = performance.now();
+    }
+    const entry = await readEntry(disk, options.previous);
+    byPath.set(entry.path, entry);
+    digest.update(`${entry.kind} ${entry.mode.toString(8)} ${entry.size} ${entry.sha256 ?? "-"} ${entry.path}\n`);
+  }
+  return { sha256: digest.digest("hex"), entries: byPath.size, byPath, startedNs };
+}
+
+/** A name on the disk: its path text below the root, and what the system calls take. */
+interface DiskEntry {
+  readonly path: string;
+  readonly full: string | Buffer;
+  readonly stat: BigIntStats;
+}
+
+const plain = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/;
+
+/** Depth first, names in the order of their bytes. Names are held as latin1, one character for each byte. */
+function* walk(root: string, skipGit: boolean): Generator<DiskEntry> {
+  const rootBytes = Buffer.from(root).toString("latin1");
+  const open: string[] = [""];
+  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
+    const within: string[] = [];
+    for (const name of readNames(rootBytes + directory)) {
+      if (skipGit && directory === "" && name === ".git") continue;
+      const below = `${directory}/${name}`;
+      const full = toSystemPath(rootBytes + below);
+      const relative = below.slice(1);
+      const path = plain.test(relative) ? relative : toPathText(Buffer.from(relative, "latin1"));
+      const stat = readOrThrow(path, () => lstatSync(full, { bigint: true }));
+      yield { path, full, stat };
+      if (stat.isDirectory()) within.push(below);
+    }
+    open.push(...within.reverse());
+  }
+}
+
+function toSystemPath(latin1: string): string | Buffer {
+  return plain.test(latin1) ? latin1 : Buffer.from(latin1, "latin1");
+}
+
+function readNames(directory: string): string[] {
+  return readOrThrow(directory, () => readdirSync(toSystemPath(directory), { encoding: "latin1" })).sort();
+}
+
+function readOrThrow<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw createWorkspaceError("WORKSPACE_UNREADABLE", `cannot read ${path}: ${messageOf(thrown)}`, {
+      hint: "Something in the work tree cannot be read, or something still writes there.",
+      details: { path },
+      cause: thrown,
+    });
+  }
+}
+
+async function readEntry({ path, full, stat }: DiskEntry, previous: Snapshot | undefined): Promise<SnapshotEntry> {
+  const kind = toKind(stat);
+  const facts = {
+    path,
+    kind,
+    mode: Number(stat.mode & 0o7777n),
+    // What a file system says of a directory's size and links depends on the file system.
+    size: kind === "directory" ? 0 : Number(stat.size),
+    nlink: kind === "directory" ? 1 : Number(stat.nlink),
+    dev: stat.dev,
+    ino: stat.ino,
+    mtimeNs: stat.mtimeNs,
+    ctimeNs: stat.ctimeNs,
+  };
+  if (kind === "symlink") {
+    const target = readOrThrow(path, () => readlinkSync(full, { encoding: "buffer" }));
+    return { ...facts, sha256: createHash("sha256").update(target).digest("hex"), symlinkTarget: toPathText(target) };
+  }
+  if (kind !== "file") return { ...facts, sha256: null, symlinkTarget: null };
+  const known = previous?.byPath.get(path);
+  const sha256 =
+    previous !== undefined && known !== undefined && isUnchanged(known, facts, previous)
+      ? known.sha256
+      : await hashFile(full, facts).catch((thrown: unknown) =>
+          readOrThrow(path, () => {
+            throw thrown;
+          }),
+        );
+  return { ...facts, sha256, symlinkTarget: null };
+}
+
+function toKind(stat: BigIntStats): EntryKind {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "directory";
+  return stat.isSymbolicLink() ? "symlink" : "other";
+}
+
+function isUnchanged(
+  known: SnapshotEntry,
+  now: Omit<SnapshotEntry, "sha256" | "symlinkTarget">,
+  { startedNs }: Snapshot,
+): boolean {
+  const lag = now.ctimeNs % 1_000_000n === 0n ? coarseLagNs : lagNs;
+  return (
+    known.kind === now.kind &&
+    known.dev === now.dev &&
+    known.ino === now.ino &&
+    known.size === now.size &&
+    known.mode === now.mode &&
+    known.mtimeNs === now.mtimeNs &&
+    known.ctimeNs === now.ctimeNs &&
+    now.ctimeNs + lag < startedNs
+  );
+}
