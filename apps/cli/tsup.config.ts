@@ -17,7 +17,9 @@ const app = defineConfig({
   minify: true,
   noExternal: [/.*/],
   define: { __CTO_VERSION__: JSON.stringify(version) },
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
   esbuildOptions(options) {
     options.conditions = conditions;
     options.legalComments = "none";

@@ -8,7 +8,14 @@ import { createHome, processesWith, runCli, startCli, until } from "./__fixtures
 function writeSleepingTask(home: string, marker: string): void {
   mkdirSync(join(home, "task/fixture"), { recursive: true });
   writeFileSync(join(home, "task/fixture/a.txt"), "old\n");
-  const task = { schema: "cto.task.v1", id: "sleeper", title: "t", brief: "b", allowed_paths: ["a.txt"], verification: [{ id: "check", run: ["true"] }] };
+  const task = {
+    schema: "cto.task.v1",
+    id: "sleeper",
+    title: "t",
+    brief: "b",
+    allowed_paths: ["a.txt"],
+    verification: [{ id: "check", run: ["true"] }],
+  };
   writeFileSync(join(home, "task/task.yaml"), JSON.stringify(task));
   const steps = [{ write: { path: "a.txt", text: "new\n" } }, { run: { argv: ["sleep", marker] } }];
   writeFileSync(join(home, "task/fake.yaml"), JSON.stringify({ schema: "cto.fake-script.v1", steps }));
@@ -22,7 +29,12 @@ describe("cto run, verify, report, runs", () => {
     const run = await runCli(home, "run", "r1-string-slugify", "--json");
     expect(run.code).toBe(0);
     const result = runResultSchema.parse(JSON.parse(run.stdout));
-    expect(result).toMatchObject({ status: "pass", blockers: [], changed_files: ["slugify.js"], verify: { verdict: "unsigned" } });
+    expect(result).toMatchObject({
+      status: "pass",
+      blockers: [],
+      changed_files: ["slugify.js"],
+      verify: { verdict: "unsigned" },
+    });
     expect(existsSync(join(home, result.run_dir, "manifest.json"))).toBe(true);
     const verify = await runCli(home, "verify", "--json");
     expect(verify.code).toBe(0);
@@ -31,9 +43,13 @@ describe("cto run, verify, report, runs", () => {
     expect(strict.code).toBe(3);
     const report = await runCli(home, "report");
     expect(report.code).toBe(0);
-    for (const part of ["What was asked", "What changed", "What was checked, and where", "What is not proven"]) expect(report.stdout).toContain(part);
+    for (const part of ["What was asked", "What changed", "What was checked, and where", "What is not proven"])
+      expect(report.stdout).toContain(part);
     const list = await runCli(home, "runs", "list", "--json");
-    expect(JSON.parse(list.stdout)).toMatchObject({ schema: "cto.runs.v1", items: [{ run_id: result.run_id, status: "pass" }] });
+    expect(JSON.parse(list.stdout)).toMatchObject({
+      schema: "cto.runs.v1",
+      items: [{ run_id: result.run_id, status: "pass" }],
+    });
     const gone = await runCli(home, "runs", "rm", result.run_id);
     expect(gone.code).toBe(0);
     expect(existsSync(join(home, result.run_dir))).toBe(false);
@@ -75,7 +91,18 @@ describe("cto cases run", () => {
     expect(items.length).toBeGreaterThanOrEqual(14);
     expect(run.code).toBe(0);
     const codes = new Set(items.map(({ seen }) => seen.code));
-    for (const code of ["no_diff", "disallowed_file_change", "verification_failed", "missing_test_command", "missing_required_event", "timeout", "dirty_starting_tree", "dirty_ending_tree", "artifact_write_failure", "provider_unavailable"]) {
+    for (const code of [
+      "no_diff",
+      "disallowed_file_change",
+      "verification_failed",
+      "missing_test_command",
+      "missing_required_event",
+      "timeout",
+      "dirty_starting_tree",
+      "dirty_ending_tree",
+      "artifact_write_failure",
+      "provider_unavailable",
+    ]) {
       expect(codes).toContain(code);
     }
     const all = await runCli(home, "verify", "--all");
@@ -97,7 +124,11 @@ describe("endings", () => {
     started.child.kill(signal);
     const result = await started.result;
     expect(result.code).toBe(code);
-    expect(JSON.parse(result.stdout)).toMatchObject({ status: "blocked", blockers: [{ code: "interrupted" }], verify: { verdict: "unsigned" } });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      status: "blocked",
+      blockers: [{ code: "interrupted" }],
+      verify: { verdict: "unsigned" },
+    });
     expect(processesWith(marker)).toEqual([]);
   });
 
@@ -128,12 +159,19 @@ describe("endings", () => {
   it("a disk that refuses in the middle fails the run, and what there is is sealed", async () => {
     const home = createHome();
     writeSleepingTask(home, "0");
-    const steps = [{ write: { path: "a.txt", text: "new\n" } }, { print: { stream: "stdout", text: "x".repeat(1000), repeat: 4000 } }];
+    const steps = [
+      { write: { path: "a.txt", text: "new\n" } },
+      { print: { stream: "stdout", text: "x".repeat(1000), repeat: 4000 } },
+    ];
     writeFileSync(join(home, "task/fake.yaml"), JSON.stringify({ schema: "cto.fake-script.v1", steps }));
     // 4,000 blocks of 512 bytes: room for the reserve and the documents, not for 4 MB of output in one log.
     const result = await startCli(home, ["run", "task/task.yaml", "--json"], limited(4000)).result;
     expect(result.code).toBe(1);
-    expect(runResultSchema.parse(JSON.parse(result.stdout))).toMatchObject({ status: "fail", blockers: [{ code: "artifact_write_failure" }], verify: { verdict: "unsigned" } });
+    expect(runResultSchema.parse(JSON.parse(result.stdout))).toMatchObject({
+      status: "fail",
+      blockers: [{ code: "artifact_write_failure" }],
+      verify: { verdict: "unsigned" },
+    });
   });
 
   it("a disk that refuses from the start: the result goes to standard output, exit 1, nothing is sealed", async () => {
@@ -141,7 +179,11 @@ describe("endings", () => {
     const result = await startCli(home, ["run", "r1-string-slugify", "--json"], limited(600)).result;
     expect(result.code).toBe(1);
     const document = runResultSchema.parse(JSON.parse(result.stdout));
-    expect(document).toMatchObject({ status: "fail", blockers: [{ code: "artifact_write_failure" }], verify: { verdict: "incomplete" } });
+    expect(document).toMatchObject({
+      status: "fail",
+      blockers: [{ code: "artifact_write_failure" }],
+      verify: { verdict: "incomplete" },
+    });
     expect(existsSync(join(home, document.run_dir, "manifest.json"))).toBe(false);
     expect((await runCli(home, "runs", "list")).code).toBe(0);
   });
@@ -152,8 +194,16 @@ describe("bad input", () => {
     ["an empty file", "", "TASK_EMPTY"],
     ["a binary file", Buffer.from([0, 1, 2, 3, 0, 255]), "TASK_BINARY"],
     ["UTF-16", Buffer.from("\ufeffschema: cto.task.v1\n", "utf16le"), "TASK_ENCODING"],
-    ["an unknown key", "schema: cto.task.v1\nid: a\ntitle: t\nbrief: b\nallowed_path: [a]\nverification: [{id: c, run: [true]}]\n", "TASK_INVALID"],
-    ["a glob that leaves the root", 'schema: cto.task.v1\nid: a\ntitle: t\nbrief: b\nallowed_paths: ["../x"]\nverification: [{id: c, run: ["true"]}]\n', "TASK_INVALID"],
+    [
+      "an unknown key",
+      "schema: cto.task.v1\nid: a\ntitle: t\nbrief: b\nallowed_path: [a]\nverification: [{id: c, run: [true]}]\n",
+      "TASK_INVALID",
+    ],
+    [
+      "a glob that leaves the root",
+      'schema: cto.task.v1\nid: a\ntitle: t\nbrief: b\nallowed_paths: ["../x"]\nverification: [{id: c, run: ["true"]}]\n',
+      "TASK_INVALID",
+    ],
     ["broken YAML", "schema: [\n", "TASK_SYNTAX"],
     ["50 MB", Buffer.alloc(50 * 1024 * 1024, 0x61), "TASK_TOO_LARGE"],
   ];
@@ -203,7 +253,23 @@ describe("bad input", () => {
 describe("help and habits", () => {
   it("every command has help with an example", async () => {
     const home = createHome();
-    const commands = [[], ["run"], ["verify"], ["report"], ["runs"], ["runs", "list"], ["runs", "show"], ["runs", "rm"], ["cases"], ["cases", "list"], ["cases", "run"], ["engines"], ["engines", "list"], ["engines", "probe"], ["doctor"]];
+    const commands = [
+      [],
+      ["run"],
+      ["verify"],
+      ["report"],
+      ["runs"],
+      ["runs", "list"],
+      ["runs", "show"],
+      ["runs", "rm"],
+      ["cases"],
+      ["cases", "list"],
+      ["cases", "run"],
+      ["engines"],
+      ["engines", "list"],
+      ["engines", "probe"],
+      ["doctor"],
+    ];
     for (const command of commands) {
       const { code, stdout } = await runCli(home, ...command, "--help");
       expect([command.join(" "), code]).toEqual([command.join(" "), 0]);
@@ -215,9 +281,14 @@ describe("help and habits", () => {
     const home = createHome();
     const doctor = await runCli(home, "doctor", "--json");
     expect(doctor.code).toBe(0);
-    expect(JSON.parse(doctor.stdout).items.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(["node", "git", "sandbox", "disk"]));
+    expect(JSON.parse(doctor.stdout).items.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(["node", "git", "sandbox", "disk"]),
+    );
     const engines = await runCli(home, "engines", "list", "--json");
-    expect(JSON.parse(engines.stdout)).toMatchObject({ schema: "cto.engines.v1", items: [{ id: "fake", state: "ready" }] });
+    expect(JSON.parse(engines.stdout)).toMatchObject({
+      schema: "cto.engines.v1",
+      items: [{ id: "fake", state: "ready" }],
+    });
     const probe = await runCli(home, "engines", "probe", "fake", "--json");
     expect(JSON.parse(probe.stdout).executable_sha256).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -1,7 +1,7 @@
 import { CtoError, messageOf } from "@cto/errors";
 import { Command, CommanderError, Option } from "commander";
-import { createTerminal, type Terminal } from "./terminal.ts";
 import { EXIT } from "./exit-codes.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
 
 type Action = (terminal: Terminal, args: readonly string[], options: Record<string, unknown>) => Promise<number>;
 
@@ -33,7 +33,9 @@ function reportFailure(terminal: Terminal, thrown: unknown): number {
     if (thrown.exitCode === 0) return EXIT.pass;
     return showError(
       terminal,
-      new CtoError("CLI_USAGE", thrown.message.replace(/^error: /, ""), { hint: "`cto --help` and `cto <command> --help` show what is understood." }),
+      new CtoError("CLI_USAGE", thrown.message.replace(/^error: /, ""), {
+        hint: "`cto --help` and `cto <command> --help` show what is understood.",
+      }),
       EXIT.usage,
     );
   }
@@ -47,14 +49,15 @@ function reportFailure(terminal: Terminal, thrown: unknown): number {
 
 // The working directory, the store and the machine may refuse; that is not the caller's mistake in typing.
 function isInternal(error: CtoError): boolean {
-  return error.details["internal"] === true || /^(?:GIT_FAILED|EXEC_|STORE_WRITE_FAILED)/.test(error.code);
+  return error.details.internal === true || /^(?:GIT_FAILED|EXEC_|STORE_WRITE_FAILED)/.test(error.code);
 }
 
 function showError(terminal: Terminal, error: CtoError, exitCode: number): number {
   if (terminal.json) terminal.document(error.toJSON());
   terminal.note(`${terminal.paint("red", "error")} ${error.code}: ${error.message}`);
   if (error.hint !== "") terminal.note(`  ${error.hint}`);
-  if (process.env.CTO_DEBUG === "1") terminal.note(String(error.stack ?? "") + (error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ""));
+  if (process.env.CTO_DEBUG === "1")
+    terminal.note(String(error.stack ?? "") + (error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ""));
   return exitCode;
 }
 
@@ -68,7 +71,9 @@ const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ 
 
 function createProgram(bind: (action: Action) => (...params: unknown[]) => Promise<void>): Command {
   const program = new Command("cto")
-    .description("Hands a bounded code change to a coding agent, holds it behind gates that fail closed,\nand leaves evidence that anyone can check.")
+    .description(
+      "Hands a bounded code change to a coding agent, holds it behind gates that fail closed,\nand leaves evidence that anyone can check.",
+    )
     .version(__CTO_VERSION__, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError(true)
@@ -107,7 +112,10 @@ function createProgram(bind: (action: Action) => (...params: unknown[]) => Promi
     .addHelpText("after", example("cto report latest"))
     .action(bind(lazily(() => import("./commands/report.ts"), "reportCommand")));
 
-  const runs = program.command("runs").description("list, show or remove runs").addHelpText("after", example("cto runs list", "cto runs show latest"));
+  const runs = program
+    .command("runs")
+    .description("list, show or remove runs")
+    .addHelpText("after", example("cto runs list", "cto runs show latest"));
   runs
     .command("list")
     .description("every run, newest first")
@@ -129,7 +137,10 @@ function createProgram(bind: (action: Action) => (...params: unknown[]) => Promi
     .addHelpText("after", example("cto runs rm r1-string-slugify-20260101t120000000z-1a2b3c4d"))
     .action(bind(lazily(() => import("./commands/runs.ts"), "removeRunCommand")));
 
-  const cases = program.command("cases").description("list cases, or run them and compare with what they expect").addHelpText("after", example("cto cases list", "cto cases run"));
+  const cases = program
+    .command("cases")
+    .description("list cases, or run them and compare with what they expect")
+    .addHelpText("after", example("cto cases list", "cto cases run"));
   cases
     .command("list")
     .description("the cases in cto/cases and the built-in ones")
@@ -145,7 +156,10 @@ function createProgram(bind: (action: Action) => (...params: unknown[]) => Promi
     .addHelpText("after", example("cto cases run", "cto cases run failure-no-diff --json"))
     .action(bind(lazily(() => import("./commands/cases.ts"), "runCasesCommand")));
 
-  const engines = program.command("engines").description("list engines, or probe one").addHelpText("after", example("cto engines list"));
+  const engines = program
+    .command("engines")
+    .description("list engines, or probe one")
+    .addHelpText("after", example("cto engines list"));
   engines
     .command("list")
     .description("the engines that this cto knows, and the stages that each may run at")

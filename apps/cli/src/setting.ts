@@ -7,8 +7,15 @@ import { createFakeEngine } from "@cto/engine-fake";
 import type { Engine } from "@cto/engine-interface";
 import { CtoError, systemCode } from "@cto/errors";
 import { ISOLATION_KINDS, type IsolationKind } from "@cto/evidence-interface";
-import { closeInterruptedRuns, type Config, parseConfig } from "@cto/harness";
-import { createBubblewrapSandbox, createNoSandbox, createToolchain, proposeToolchains, type Sandbox, type Toolchain } from "@cto/sandbox";
+import { type Config, closeInterruptedRuns, parseConfig } from "@cto/harness";
+import {
+  createBubblewrapSandbox,
+  createNoSandbox,
+  createToolchain,
+  proposeToolchains,
+  type Sandbox,
+  type Toolchain,
+} from "@cto/sandbox";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -40,10 +47,14 @@ async function readConfig(path: string): Promise<Config | null> {
   } catch (cause) {
     if (CtoError.is(cause)) throw cause;
     if (systemCode(cause) === "ENOENT" || systemCode(cause) === "ENOTDIR") return null;
-    throw new CtoError("CONFIG_UNREADABLE", `cto/config.yaml cannot be read (${systemCode(cause) ?? "unknown reason"})`, {
-      hint: "Mend its permissions, or remove it to go on without a configuration.",
-      cause,
-    });
+    throw new CtoError(
+      "CONFIG_UNREADABLE",
+      `cto/config.yaml cannot be read (${systemCode(cause) ?? "unknown reason"})`,
+      {
+        hint: "Mend its permissions, or remove it to go on without a configuration.",
+        cause,
+      },
+    );
   }
 }
 
@@ -78,11 +89,15 @@ export async function findToolchains(setting: Setting, commands: readonly string
     const toolchains = await Promise.all(configured.map((toolchain) => createToolchain(toolchain)));
     return toolchains.filter((toolchain) => toolchain !== undefined);
   }
-  return proposeToolchains(commands, { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent" });
+  return proposeToolchains(commands, { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/nonexistent" });
 }
 
 /** The sandbox that was asked for. Nothing falls back to another one. */
-export async function createSandbox(setting: Setting, isolation: IsolationKind, commands: readonly string[]): Promise<Sandbox> {
+export async function createSandbox(
+  setting: Setting,
+  isolation: IsolationKind,
+  commands: readonly string[],
+): Promise<Sandbox> {
   const toolchains = await findToolchains(setting, commands);
   if (isolation === "bubblewrap") return createBubblewrapSandbox({ toolchains });
   return createNoSandbox({ toolchains, scratch: join(setting.store.root, "tmp") });

@@ -21,7 +21,7 @@ export function ownMarkerText(): string {
 
 /** Makes this process the one that works on the run. The caller holds the lock on recovery. */
 export function takeMarker(places: StorePlaces, runId: string): void {
-  replaceFile(places.markerFile(runId), ownMarkerText());
+  replaceFile(places.markerFile(runId), ownMarkerText(), true);
 }
 
 /** Says that nobody works on the run any more. */

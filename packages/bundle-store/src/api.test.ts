@@ -5,8 +5,6 @@ it("exports exactly this", async () => {
     "findHome",
     "openStore",
     "readBundleFacts",
-    "runVerifyWorker",
-    "verifyRunDirectories",
     "verifyRunDirectory",
   ]);
 });

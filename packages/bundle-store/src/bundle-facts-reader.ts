@@ -7,17 +7,10 @@ import {
   isBundleDocument,
   RUN_FILES,
   toPathText,
-  type VerifyResult,
-  verifyBundle,
 } from "@cto/evidence-interface";
 import { openFlags, sha256 } from "./disk.ts";
 import { readAgain, readOnce } from "./read-once.ts";
 import { readFailed } from "./store-error.ts";
-
-/** Reads and judges one run directory; never writes. Throws `STORE_READ_FAILED` if it is no directory; what is wrong inside of it is a finding. */
-export function verifyRunDirectory(directory: string): VerifyResult {
-  return verifyBundle(readBundleFacts(directory));
-}
 
 /**
  * The facts of a run directory that `verifyBundle` judges: one pass over all entries, without following a link, each file read once, large ones

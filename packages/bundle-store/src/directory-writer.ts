@@ -115,7 +115,7 @@ export class DirectoryWriter implements RunWriter {
 
   async adopt(pointer: string, absolutePath: string): Promise<RunFile> {
     const file = this.#place(pointer);
-    const adopted = await adoptFile(absolutePath, file, pointer);
+    const adopted = await this.#withRoom(() => adoptFile(absolutePath, file, pointer));
     this.#budget.take(adopted.bytes);
     return this.#keep(adopted);
   }

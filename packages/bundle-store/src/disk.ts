@@ -54,11 +54,14 @@ export function ensureDirectory(directory: string): void {
   }
 }
 
-/** Replaces a small file whose loss does no harm (a cache, a pointer): temporary name and rename, without fsync. */
-export function replaceFile(file: string, content: string): void {
-  const temporary = `${file}.tmp-${process.pid}-${crypto.randomBytes(4).toString("hex")}`;
+/** Replaces a small file: temporary name and rename. Only with `durable` it waits for the disk; without, a power cut may leave it empty. */
+export function replaceFile(file: string, content: string, durable = false): void {
+  const temporary = path.join(
+    path.dirname(file),
+    `.tmp-${path.basename(file)}-${crypto.randomBytes(6).toString("hex")}`,
+  );
   try {
-    fs.writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
+    fs.writeFileSync(temporary, content, { flag: "wx", mode: 0o600, flush: durable });
     fs.renameSync(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });

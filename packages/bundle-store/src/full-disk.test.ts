@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createTemporaryStore } from "./testing/sample-run.ts";
+import { createTemporaryStore } from "./test/sample-run.ts";
 
-const script = path.join(import.meta.dirname, "testing/full-disk-process.ts");
+const script = fileURLToPath(new URL("./test/full-disk-process.ts", import.meta.url));
 const unshare = process.getuid?.() === 0 ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"];
 const onSmallDisk = [...unshare, "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs "$1" && shift && exec "$@"', "sh"];
 

@@ -1,4 +1,4 @@
-export { readBundleFacts, verifyRunDirectory } from "./bundle-facts-reader.ts";
+export { readBundleFacts } from "./bundle-facts-reader.ts";
 export { findHome } from "./find-home.ts";
 export type { BuildInterrupted, CloseOutcome, InterruptedRun } from "./interrupted-runs.ts";
 export type { Ledger } from "./ledger.ts";
@@ -8,5 +8,4 @@ export type { CreateRunOptions, RunFile, RunLog, RunWriter, SealOptions, SealRes
 export type { Store, StoreOptions } from "./store.ts";
 export { openStore } from "./store.ts";
 export type { StoreErrorCode } from "./store-error.ts";
-export type { VerifyDirectoriesOptions } from "./verify-run-directories.ts";
-export { runVerifyWorker, verifyRunDirectories } from "./verify-run-directories.ts";
+export { verifyRunDirectory } from "./verify-run-directory.ts";

@@ -3,14 +3,14 @@ import path from "node:path";
 import { RUN_FILES } from "@cto/evidence-interface";
 import { describe, expect, it } from "vitest";
 import { type InterruptedRun, type Store, verifyRunDirectory } from "./index.ts";
-import { killAfterStep, startWritingProcess } from "./testing/run-writing-process.ts";
+import { killAfterStep, startWritingProcess } from "./test/run-writing-process.ts";
 import {
   appendSampleEvents,
   createTemporaryStore,
   sealSampleRun,
   startSampleRun,
   writeSampleFiles,
-} from "./testing/sample-run.ts";
+} from "./test/sample-run.ts";
 
 /** Makes the marker of a run look as if its process had died: another start time under the same process id. */
 function pretendDeath(store: Store, runId: string): void {

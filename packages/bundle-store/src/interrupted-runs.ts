@@ -55,8 +55,7 @@ function markedRuns(places: StorePlaces): readonly string[] {
 function describe(places: StorePlaces, runId: string): InterruptedRun {
   const directory = places.runDirectory(runId);
   try {
-    const isThere = fs.lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
-    const files = isThere ? listRunTree(directory).files : [];
+    const files = isDirectory(directory) ? listRunTree(directory).files : [];
     const text = readTextFile(path.join(directory, RUN_FILES.events)) ?? "";
     const complete = text.slice(0, text.lastIndexOf("\n") + 1);
     return {
@@ -71,6 +70,10 @@ function describe(places: StorePlaces, runId: string): InterruptedRun {
   } catch (error) {
     throw readFailed(`runs/${runId}`, error);
   }
+}
+
+function isDirectory(directory: string): boolean {
+  return fs.lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -97,7 +100,7 @@ export async function closeInterrupted(
   });
   if (!isOurs) return { kind: "not-ours" };
   const now = describe(places, runId);
-  if (!fs.existsSync(now.directory)) {
+  if (!isDirectory(now.directory)) {
     removeMarker(places, runId);
     return { kind: "dropped" };
   }

@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openStore } from "./index.ts";
-import { createTemporaryStore, sealSampleRun } from "./testing/sample-run.ts";
+import { createTemporaryStore, sealSampleRun } from "./test/sample-run.ts";
 
 async function sealInProcess(home: string, prefix: string, count: number): Promise<number | null> {
-  const script = path.join(import.meta.dirname, "testing/sealing-process.ts");
+  const script = fileURLToPath(new URL("./test/sealing-process.ts", import.meta.url));
   const child = spawn(process.execPath, ["--conditions=@cto/source", script, home, prefix, String(count)], {
     stdio: ["ignore", "ignore", "inherit"],
   });

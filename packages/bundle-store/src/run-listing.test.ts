@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { createTemporaryStore, sealSampleRun, startSampleRun } from "./testing/sample-run.ts";
+import { createTemporaryStore, sealSampleRun, startSampleRun } from "./test/sample-run.ts";
 
 describe("listRuns", () => {
   it("is empty where there is no store, and creates none", async () => {

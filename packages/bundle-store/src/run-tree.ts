@@ -91,24 +91,29 @@ export async function adoptFile(source: string, file: string, pointer: string): 
     const stat = fs.fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
     if (fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw taken(pointer);
-    const target = stat.nlink === 1 && renames(source, file) ? undefined : fs.openSync(file, openFlags.create, 0o600);
-    const digest = digestFile(fd, (part) => {
-      if (target !== undefined) writeAll(target, part);
-    });
-    try {
-      if (target === undefined) fs.fchmodSync(fd, 0o600);
-      await syncFile(target ?? fd);
-    } finally {
-      if (target !== undefined) {
-        fs.closeSync(target);
-        fs.rmSync(source, { force: true });
-      }
-    }
-    return { path: pointer, ...digest };
+    if (stat.nlink > 1 || !renames(source, file)) return { path: pointer, ...(await copyFile(fd, source, file)) };
+    fs.fchmodSync(fd, 0o600);
+    await syncFile(fd);
+    return { path: pointer, ...digestFile(fd) };
   } catch (error) {
     throw writeFailed(pointer, error);
   } finally {
     if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+async function copyFile(from: number, source: string, file: string): Promise<Omit<RunFile, "path">> {
+  const to = fs.openSync(file, openFlags.create, 0o600);
+  try {
+    const digest = digestFile(from, (part) => writeAll(to, part));
+    await syncFile(to);
+    fs.rmSync(source);
+    return digest;
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw error;
+  } finally {
+    fs.closeSync(to);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   sealSampleRun,
   startSampleRun,
   writeSampleFiles,
-} from "./testing/sample-run.ts";
+} from "./test/sample-run.ts";
 
 const mode = (file: string): number => fs.statSync(file).mode & 0o777;
 const digest = (file: string): string => crypto.createHash("sha256").update(fs.readFileSync(file)).digest("hex");

@@ -53,7 +53,7 @@ export interface RunWriter {
   readonly runId: string;
   /** Absolute path of the run directory. */
   readonly directory: string;
-  /** Replaces a file as a whole: temporary name, fsync, rename. A JSON object is written as canonical JSON and LF. Call many at once: their fsyncs overlap. */
+  /** Replaces a file as a whole: temporary name, fsync, rename. A JSON object is written as canonical JSON and LF (`EVIDENCE_NOT_JSON` if it cannot be). Call many at once: their fsyncs overlap. */
   writeDocument(pointer: string, content: JsonObject | string | Uint8Array): Promise<RunFile>;
   /** Starts a log at its final name. Throws `STORE_POINTER_TAKEN` if the file exists. */
   openLog(pointer: string): RunLog;

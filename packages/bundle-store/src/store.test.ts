@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { findHome, openStore } from "./index.ts";
-import { createTemporaryStore, sealSampleRun, startSampleRun } from "./testing/sample-run.ts";
+import { createTemporaryStore, sealSampleRun, startSampleRun } from "./test/sample-run.ts";
 
 describe("findHome", () => {
   it("is the nearest ancestor with cto/ or .git, else the directory itself", async () => {

@@ -6,7 +6,8 @@ import { createEventChain } from "./index.ts";
 
 const sha256 = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
 const start = Date.parse("2026-11-20T06:01:00.000Z");
-const createChain = (previous: readonly string[] = [], now = () => start) => createEventChain({ runId: "run-1", now, sha256, previous });
+const createChain = (previous: readonly string[] = [], now = () => start) =>
+  createEventChain({ runId: "run-1", now, sha256, previous });
 const refused = (code: string) => expect.objectContaining({ code });
 
 describe("createEventChain", () => {
@@ -25,7 +26,12 @@ describe("createEventChain", () => {
   it("holds the last time stamp while the clock goes back", () => {
     const times = [start + 5, start, start + 4, start + 9];
     const chain = createChain([], () => times.shift() ?? 0);
-    const events: readonly EventName[] = ["run.started", "task.contract.created", "eligibility.decided", "run.completed"];
+    const events: readonly EventName[] = [
+      "run.started",
+      "task.contract.created",
+      "eligibility.decided",
+      "run.completed",
+    ];
     const stamps = events.map((event) => JSON.parse(chain.append(event, {})).at);
     expect(stamps.map((at) => Date.parse(at) - start)).toEqual([5, 5, 5, 9]);
   });
@@ -71,13 +77,19 @@ describe("createEventChain", () => {
 
   it("cleans what an engine may have put into the data, and keeps a line below 1 MiB", () => {
     const chain = createChain();
-    const line = chain.append("run.started", { text: "a\u001b[31m\u202eb", token: `x ghp_${"a".repeat(36)} y`, long: "z".repeat(9000) });
+    const line = chain.append("run.started", {
+      text: "a\u001b[31m\u202eb",
+      token: `x ghp_${"a".repeat(36)} y`,
+      long: "z".repeat(9000),
+    });
     expect(JSON.parse(line).data).toEqual({
       text: "a\ufffd[31m\ufffdb",
       token: "x [redacted:github-token] y",
       long: `${"z".repeat(8192)}[cut: 808 more characters]`,
     });
-    const flood = createChain().append("run.started", { list: Array.from({ length: 100_000 }, () => "\u{10ffff}\"\\".repeat(50)) });
+    const flood = createChain().append("run.started", {
+      list: Array.from({ length: 100_000 }, () => '\u{10ffff}"\\'.repeat(50)),
+    });
     expect(Buffer.byteLength(flood)).toBeLessThan(1024 * 1024);
     expect(JSON.parse(flood).data.list.at(-1)).toMatch(/^\[cut: \d+ more\]$/);
   });

@@ -18,7 +18,10 @@ describe("createLiveLog", () => {
       kind: "stream.opened",
       data: stream,
     });
-    expect(JSON.parse(log.append("engine", "message", { text: "hello" }))).toMatchObject({ seq: 2, data: { text: "hello" } });
+    expect(JSON.parse(log.append("engine", "message", { text: "hello" }))).toMatchObject({
+      seq: 2,
+      data: { text: "hello" },
+    });
     expect([log.count, log.streams]).toEqual([2, [stream]]);
     expect(JSON.parse(createLog(7).open(stream)).seq).toBe(8);
   });
@@ -36,13 +39,20 @@ describe("createLiveLog", () => {
     const log = createLog();
     log.open(stream);
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.dictionary(fc.string({ unit: "binary" }), fc.anything({ withBigInt: true, withDate: true, withTypedArray: true })), (kind, data) => {
-        const line = log.append("engine", kind, data);
-        expect(line.indexOf("\n")).toBe(line.length - 1);
-        expect(line).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
-        expect(liveEventSchema.safeParse(JSON.parse(line)).error).toBeUndefined();
-        expect(line.length).toBeLessThan(100_000);
-      }),
+      fc.property(
+        fc.string({ unit: "binary" }),
+        fc.dictionary(
+          fc.string({ unit: "binary" }),
+          fc.anything({ withBigInt: true, withDate: true, withTypedArray: true }),
+        ),
+        (kind, data) => {
+          const line = log.append("engine", kind, data);
+          expect(line.indexOf("\n")).toBe(line.length - 1);
+          expect(line).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+          expect(liveEventSchema.safeParse(JSON.parse(line)).error).toBeUndefined();
+          expect(line.length).toBeLessThan(100_000);
+        },
+      ),
     );
   });
 
@@ -51,7 +61,16 @@ describe("createLiveLog", () => {
     log.open(stream);
     const cyclic: Record<string, unknown> = { name: "loop" };
     cyclic.self = cyclic;
-    const line = log.append("engine", "note", { none: undefined, list: [undefined, Number.NaN], big: 1n, bytes: new Uint8Array(3), call: () => 1, lone: "\ud800", cyclic, __proto__: null });
+    const line = log.append("engine", "note", {
+      none: undefined,
+      list: [undefined, Number.NaN],
+      big: 1n,
+      bytes: new Uint8Array(3),
+      call: () => 1,
+      lone: "\ud800",
+      cyclic,
+      __proto__: null,
+    });
     const { cyclic: nested, ...rest } = JSON.parse(line).data;
     expect(rest).toEqual({ list: [null, null], big: "1", bytes: "[3 bytes]", lone: "\ufffd" });
     expect(JSON.stringify(nested)).toContain("[cut: too deep]");
@@ -60,7 +79,9 @@ describe("createLiveLog", () => {
   it("cuts long strings and large data", () => {
     const log = createLog();
     log.open(stream);
-    expect(JSON.parse(log.append("engine", "note", { text: "x".repeat(10_000) })).data.text).toBe(`${"x".repeat(8192)}[cut: 1808 more characters]`);
+    expect(JSON.parse(log.append("engine", "note", { text: "x".repeat(10_000) })).data.text).toBe(
+      `${"x".repeat(8192)}[cut: 1808 more characters]`,
+    );
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key-${index}`, "y".repeat(100)]));
     const data = JSON.parse(log.append("engine", "note", many)).data;
     expect(data.cut).toBe(true);

@@ -14,7 +14,7 @@ h2{font-size:1.05rem;margin:0 0 .6rem}
 h3{font-size:.95rem;margin:1rem 0 .3rem}
 p{margin:.3rem 0}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem;margin:0 0 1rem}
-.badge{display:inline-block;padding:.1rem .6rem;border-radius:99px;font-weight:600;font-size:.85rem}
+.badge{display:inline-block;padding:.1rem .6rem;border-radius:99px;font-weight:600;font-size:.85rem;white-space:nowrap}
 .pass{color:var(--pass);background:var(--pass-bg)}.fail{color:var(--fail);background:var(--fail-bg)}.blocked{color:var(--blocked);background:var(--blocked-bg)}
 .band{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin:0;color:var(--dim);font-size:.9rem}
 .band div{display:flex;gap:.35rem}.band dt::after{content:":"}.band dd{margin:0;color:var(--text)}
@@ -29,9 +29,9 @@ pre span{display:block;min-width:max-content}
 details{margin:.4rem 0}summary{cursor:pointer}
 summary:focus-visible,pre:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.88rem}
+table{border-collapse:collapse;width:100%;font-size:.88rem;overflow-wrap:break-word}td code,td .hash{overflow-wrap:anywhere}td code{display:inline-block;min-width:9rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line)}
-th{font-weight:600;color:var(--dim)}
+th{font-weight:600;color:var(--dim);white-space:nowrap}
 .hash{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.75rem;color:var(--dim)}
 footer{color:var(--dim);font-size:.85rem;padding:0 0 2rem}
 `;

@@ -39,8 +39,9 @@ class Cleaner {
         clean.cut = true;
         break;
       }
+      const name = this.#text(key, 128);
       const json = this.#value(member, depth + 1);
-      if (json !== undefined) clean[this.#text(key, 128)] = json;
+      if (json !== undefined) clean[name] = json;
     }
     return clean;
   }

@@ -31,7 +31,12 @@ export function createFakeEngine(options: FakeEngineOptions): Engine {
     doProbe: async (input) => {
       const problem = probeScript(input) ?? (await probeExecutable(options.executable));
       if (problem !== undefined) return problem;
-      return { kind: "ready", version: manifest.version, executable: options.executable, mounts: node === null ? [mount] : [mount, node] };
+      return {
+        kind: "ready",
+        version: manifest.version,
+        executable: options.executable,
+        mounts: node === null ? [mount] : [mount, node],
+      };
     },
     doRun: (session) => {
       if (session.input === null) throw noScript();

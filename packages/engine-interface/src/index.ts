@@ -1,5 +1,3 @@
-export { ENGINE_CONTRACT } from "./engine.ts";
-
 export type {
   Engine,
   EngineDescription,
@@ -13,3 +11,4 @@ export type {
   EngineTask,
   ModelEndpoint,
 } from "./engine.ts";
+export { ENGINE_CONTRACT } from "./engine.ts";

@@ -210,6 +210,9 @@ describe("stopping", () => {
 
   test("a signal cancels, before the start and in the middle", async () => {
     expect((await run(["no-such-command"], { signal: AbortSignal.abort() })).outcome).toEqual({ kind: "canceled" });
+    const early = new AbortController();
+    queueMicrotask(() => early.abort());
+    expect((await run(["sleep", "60"], { signal: early.signal })).outcome).toEqual({ kind: "canceled" });
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 100);
     expect((await run(["sleep", "60"], { signal: controller.signal })).outcome).toEqual({ kind: "canceled" });

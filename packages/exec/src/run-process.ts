@@ -39,7 +39,8 @@ interface Streams {
  */
 export async function runProcess(options: RunProcessOptions): Promise<RunProcessResult> {
   const begin = performance.now();
-  if (options.signal?.aborted === true) return toResult({ kind: "canceled" }, undefined, begin);
+  const isAborted = (): boolean => options.signal?.aborted === true;
+  if (isAborted()) return toResult({ kind: "canceled" }, undefined, begin);
   const spawned = await spawnChild(options);
   if (spawned.kind === "failed") return toResult(spawned.outcome, undefined, begin);
 
@@ -55,6 +56,8 @@ export async function runProcess(options: RunProcessOptions): Promise<RunProcess
   const onAbort = (): void => stop("canceled");
   const timer = setTimeout(() => stop("timed-out"), Math.min(options.timeoutMs, LONGEST_TIMER_MS));
   options.signal?.addEventListener("abort", onAbort, { once: true });
+  // Starting takes a moment, and an abort in it fires no event here.
+  if (isAborted()) onAbort();
   for (const pump of streams.pumps) pump.done.catch(() => stopper.hard());
 
   const ended = await exit;

@@ -1,7 +1,7 @@
 import { access, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readGitState, readRepository, readSourceDigests } from "./index.ts";
+import { readGitState, readRepository, readSourceDigests, runGit } from "./index.ts";
 import { createTestRepository, type TestRepository } from "./testing/index.ts";
 
 let repository: TestRepository;
@@ -102,6 +102,29 @@ test("does not fetch a missing object through a command of the repository", asyn
   expect(await wasSprung()).toBe(false);
   await repository.git("cat-file", "-p", tree).catch(() => "");
   expect(await wasSprung()).toBe(true);
+});
+
+test("a command that writes the index starts no hook", async () => {
+  await repository.write(".git/hooks/post-index-change", `#!/bin/sh\ntouch '${marker}'\n`, 0o755);
+  const place = { kind: "directory", path: repository.directory } as const;
+  await runGit({ args: ["update-index", "--refresh"], place });
+  expect(await wasSprung()).toBe(false);
+  await utimes(join(repository.directory, "a.txt"), 2_000, 2_000);
+  await repository.git("update-index", "--refresh");
+  expect(await wasSprung()).toBe(true);
+});
+
+test("no protocol is open, whatever the repository allows", async () => {
+  await repository.git("config", "protocol.ext.allow", "always");
+  const place = { kind: "directory", path: repository.directory } as const;
+  await expect(runGit({ args: ["ls-remote", `ext::${trap}`], place })).rejects.toMatchObject({
+    code: "GIT_FAILED",
+    details: { stderr: "fatal: transport 'ext' not allowed" },
+  });
+  await expect(runGit({ args: ["ls-remote", repository.directory], place })).rejects.toMatchObject({
+    details: { stderr: "fatal: transport 'file' not allowed" },
+  });
+  expect(await wasSprung()).toBe(false);
 });
 
 test("does not look into a populated submodule", async () => {

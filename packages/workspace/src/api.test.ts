@@ -8,6 +8,7 @@ test("exports exactly the public surface", async () => {
     "compareTrees",
     "createBaseline",
     "readWorkspaceHead",
+    "removeTree",
     "takeSnapshot",
     "writePatch",
     "writeResultTree",

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, readFile, realpath, stat, utimes, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { makeEmptyDirectory, toWriteFailure, writeGitDirectory } from "./git-directory.ts";
+import { makeEmptyDirectory, writeBelow, writeGitDirectory } from "./git-directory.ts";
 import type { Baseline, Checkout } from "./workspace-contract.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
 
@@ -14,14 +14,10 @@ export async function checkOut(baseline: Baseline, directory: string): Promise<C
   await makeEmptyDirectory(resolve(directory));
   const workTree = await realpath(directory);
   const gitDir = join(workTree, ".git");
-  try {
-    await writeOwnGitDirectory(baseline, gitDir);
-  } catch (thrown) {
-    throw toWriteFailure(gitDir, thrown);
-  }
+  await writeBelow(gitDir, () => writeOwnGitDirectory(baseline, gitDir));
   const indexFile = join(gitDir, "index");
   await Promise.all([
-    copyObjects(join(baseline.gitDir, "objects"), join(gitDir, "objects")),
+    writeBelow(gitDir, () => copyObjects(join(baseline.gitDir, "objects"), join(gitDir, "objects"))),
     runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", baseline.tree], workTree, indexFile }),
   ]);
   return { directory: workTree, index: await copyIndex(baseline, indexFile), tree: baseline.tree };
@@ -33,14 +29,12 @@ export async function checkOut(baseline: Baseline, directory: string): Promise<C
  */
 export async function copyIndex(baseline: Baseline, from: string): Promise<string> {
   const to = join(baseline.gitDir, "indexes", randomUUID());
-  try {
+  await writeBelow(to, async () => {
     const { mtimeMs } = await stat(from);
     await copyFile(from, to);
     const wholeSeconds = Math.floor(mtimeMs / 1_000);
     await utimes(to, wholeSeconds, wholeSeconds);
-  } catch (thrown) {
-    throw toWriteFailure(to, thrown);
-  }
+  });
   return to;
 }
 
@@ -52,18 +46,10 @@ async function writeOwnGitDirectory(baseline: Baseline, gitDir: string): Promise
 
 /** A clone of the file system's blocks where it offers that, else a copy; never a link. */
 async function copyObjects(from: string, to: string): Promise<void> {
-  try {
-    await Promise.all(
-      (await readdir(from, { withFileTypes: true })).map(async (entry) => {
-        if (!entry.isDirectory()) return;
-        await mkdir(join(to, entry.name), { recursive: true });
-        const names = await readdir(join(from, entry.name));
-        for (const name of names) {
-          await copyFile(join(from, entry.name, name), join(to, entry.name, name), constants.COPYFILE_FICLONE);
-        }
-      }),
-    );
-  } catch (thrown) {
-    throw toWriteFailure(to, thrown);
+  for (const directory of await readdir(from)) {
+    await mkdir(join(to, directory), { recursive: true });
+    for (const name of await readdir(join(from, directory))) {
+      await copyFile(join(from, directory, name), join(to, directory, name), constants.COPYFILE_FICLONE);
+    }
   }
 }

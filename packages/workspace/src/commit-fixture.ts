@@ -1,5 +1,5 @@
 import { readFile, realpath, stat } from "node:fs/promises";
-import { dirname, posix, sep } from "node:path";
+import { posix, sep } from "node:path";
 import { messageOf } from "@cto/errors";
 import { fromPathText } from "@cto/evidence-interface";
 import { toDiskPath } from "./disk-path.ts";
@@ -9,6 +9,7 @@ import { createWorkspaceError } from "./workspace-error.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
 
 const maxBytes = 256 * 1024 * 1024;
+const newline = Buffer.from("\n");
 /** 2000-01-01: a commit that depends on nothing but the files. */
 const identity = "cto <cto@cto.invalid> 946684800 +0000";
 
@@ -27,25 +28,22 @@ export async function commitFixture(from: string, gitDir: string): Promise<{ com
       hint: "Put large inputs under git and run the task on the repository instead.",
     });
   }
-  const stream: Uint8Array[] = [
-    Buffer.from(`commit refs/heads/main\nmark :1\ncommitter ${identity}\ndata 9\nBaseline\n\n`),
-  ];
+  const header = `commit refs/heads/main\nmark :1\ncommitter ${identity}\ndata 9\nBaseline\n\n`;
+  const stream: Uint8Array[] = [Buffer.from(header)];
   for (const entry of entries) {
     const content = await readContent(root, entry);
     stream.push(Buffer.from(`M ${toGitMode(entry)} inline ${entry.path}\ndata ${content.length}\n`), content, newline);
   }
-  stream.push(Buffer.from('get-mark :1\nls :1 ""\n'));
+  stream.push(Buffer.from('get-mark :1\nls :1 ""\ndone\n'));
   const { stdout } = await runWorkspaceGit(
     { gitDir },
     {
       args: ["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done"],
-      stdin: Buffer.concat([...stream, Buffer.from("done\n")]),
+      stdin: Buffer.concat(stream),
     },
   );
   return parseAnswer(new TextDecoder().decode(stdout));
 }
-
-const newline = Buffer.from("\n");
 
 /** `<commit>\n040000 tree <tree>\t\n`. Source: git-fast-import(1), "Responses To Commands". */
 function parseAnswer(answer: string): { commit: string; tree: string } {
@@ -74,8 +72,7 @@ async function findFolder(from: string): Promise<string> {
 
 async function requireStorable(root: string, entry: SnapshotEntry): Promise<void> {
   const name = posix.basename(entry.path).replace(/"$/, "");
-  if (name.toLowerCase() === ".git")
-    throw invalid(entry, "is a git repository", "Remove it, or run on the repository itself.");
+  if (name.toLowerCase() === ".git") throw invalid(entry, "is a git repository", "Remove it, or run on the original.");
   if (entry.kind === "other") throw invalid(entry, "is neither file, folder nor link", "Remove it from the fixture.");
   if (entry.kind === "symlink" && (await leaves(root, entry))) {
     throw invalid(entry, "is a link that leaves the fixture", "Make the link relative and keep it inside the fixture.");
@@ -91,14 +88,18 @@ function invalid(entry: SnapshotEntry, what: string, hint: string) {
 
 /** By its words, and where it leads to something also by the file system: a chain of links can leave though each one's words do not. */
 async function leaves(root: string, entry: SnapshotEntry): Promise<boolean> {
-  const target = entry.symlinkTarget ?? "/";
-  const lexical = posix.normalize(posix.join(dirname(entry.path), target));
+  const target = toLatin1(entry.symlinkTarget ?? "/");
+  const lexical = posix.join(posix.dirname(toLatin1(entry.path)), target);
   if (posix.isAbsolute(target) || lexical === ".." || lexical.startsWith("../")) return true;
   const real = await realpath(toDiskPath(root, entry.path), { encoding: "buffer" }).catch(() => undefined);
   return (
     real !== undefined &&
     !`${real.toString("latin1")}${sep}`.startsWith(`${Buffer.from(root).toString("latin1")}${sep}`)
   );
+}
+
+function toLatin1(pathText: string): string {
+  return Buffer.from(fromPathText(pathText) ?? []).toString("latin1");
 }
 
 async function readContent(root: string, entry: SnapshotEntry): Promise<Uint8Array> {

@@ -88,16 +88,20 @@ test("an empty fixture is an empty tree", async () => {
   expect(await readdir(checkout.directory)).toEqual([".git"]);
 });
 
-test.each(["/etc/passwd", "../outside", "dir/../../outside", "dir/up/../fixture-twin"])(
-  "refuses a fixture with a link to %s",
-  async (target) => {
-    const from = await makeFixture({ "dir/a": "1\n" });
-    await makeFixture({ a: "1\n" }, "fixture-twin");
-    await symlink("../..", join(from, "dir/up")).catch(() => undefined);
-    await symlink(target, join(from, "link"));
-    await expect(fromFixture(from)).rejects.toMatchObject({ code: "WORKSPACE_FIXTURE_INVALID" });
-  },
-);
+test.each([
+  "/etc/passwd",
+  "/etc/new\nline",
+  "../new\nline",
+  "../outside",
+  "dir/../../outside",
+  "dir/up/../fixture-twin",
+])("refuses a fixture with a link to %j", async (target) => {
+  const from = await makeFixture({ "dir/a": "1\n" });
+  await makeFixture({ a: "1\n" }, "fixture-twin");
+  await symlink("../..", join(from, "dir/up")).catch(() => undefined);
+  await symlink(target, join(from, "link"));
+  await expect(fromFixture(from)).rejects.toMatchObject({ code: "WORKSPACE_FIXTURE_INVALID" });
+});
 
 test.each([".git/HEAD", "deep/.GIT/config", "deep/.git"])("refuses a fixture that holds %s", async (path) => {
   const from = await makeFixture({ a: "1\n", [path]: "x" });

@@ -1,9 +1,9 @@
 import { mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { CtoError, systemCode } from "@cto/errors";
+import { CtoError, messageOf, systemCode } from "@cto/errors";
 import { type GitErrorCode, type Repository, readRepository } from "@cto/git-state";
 import { commitFixture } from "./commit-fixture.ts";
-import { makeEmptyDirectory, toWriteFailure, writeGitDirectory } from "./git-directory.ts";
+import { makeEmptyDirectory, writeBelow, writeGitDirectory } from "./git-directory.ts";
 import type { Baseline } from "./workspace-contract.ts";
 import { createWorkspaceError } from "./workspace-error.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
@@ -43,7 +43,7 @@ async function createFromRepository(
   const shallow = await readShallow(repository);
   await writePrivateDirectory(gitDir, { objectFormat, shallow });
   await packReachable(repository, gitDir);
-  await writeFile(join(gitDir, "refs/heads/main"), `${commit}\n`);
+  await writeBelow(gitDir, () => writeFile(join(gitDir, "refs/heads/main"), `${commit}\n`));
   return { gitDir, commit, tree, objectFormat, shallow: shallow !== null, submodules };
 }
 
@@ -51,12 +51,10 @@ async function writePrivateDirectory(
   gitDir: string,
   options: Pick<Baseline, "objectFormat"> & { readonly shallow: Uint8Array | null },
 ): Promise<void> {
-  try {
+  await writeBelow(gitDir, async () => {
     await writeGitDirectory(gitDir, { bare: true, ...options });
     await mkdir(join(gitDir, "indexes"));
-  } catch (thrown) {
-    throw toWriteFailure(gitDir, thrown);
-  }
+  });
 }
 
 async function readShallow({ shallow, commonDir }: Repository): Promise<Uint8Array | null> {
@@ -65,7 +63,7 @@ async function readShallow({ shallow, commonDir }: Repository): Promise<Uint8Arr
     return await readFile(join(commonDir, "shallow"));
   } catch (thrown) {
     if (systemCode(thrown) === "ENOENT") return null;
-    throw createWorkspaceError("WORKSPACE_UNREADABLE", `cannot read ${commonDir}/shallow`, {
+    throw createWorkspaceError("WORKSPACE_UNREADABLE", `cannot read ${commonDir}/shallow: ${messageOf(thrown)}`, {
       hint: "Check the permissions inside the repository's git directory.",
       cause: thrown,
     });

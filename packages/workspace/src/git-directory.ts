@@ -26,6 +26,15 @@ export function toWriteFailure(path: string, cause: unknown) {
   });
 }
 
+/** Does some writing below `path`; a system error becomes `WORKSPACE_WRITE_FAILED`. */
+export async function writeBelow<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw toWriteFailure(path, thrown);
+  }
+}
+
 /** The smallest git directory that git accepts: no remote, hook, description or exclusion. Source: gitrepository-layout(5). */
 export async function writeGitDirectory(
   gitDir: string,

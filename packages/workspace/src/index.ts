@@ -7,6 +7,7 @@ export type { BaselineSource } from "./create-baseline.ts";
 export { createBaseline } from "./create-baseline.ts";
 export type { WorkspaceHead } from "./read-workspace-head.ts";
 export { readWorkspaceHead } from "./read-workspace-head.ts";
+export { removeTree } from "./remove-tree.ts";
 export type { SnapshotOptions } from "./take-snapshot.ts";
 export { takeSnapshot } from "./take-snapshot.ts";
 export type {

@@ -4,8 +4,10 @@ import type { Snapshot } from "./workspace-contract.ts";
 
 /** What git says of a work tree. Paths as latin1 text, one character for each byte; a nested repository ends in `/`. */
 export interface WorkTreeListing {
-  /** Tracked and changed or gone, or untracked and not ignored. A path can stand twice. */
-  readonly changed: readonly string[];
+  /** Tracked, and changed or gone. A path can stand twice. */
+  readonly tracked: readonly string[];
+  /** Untracked and not ignored. */
+  readonly untracked: readonly string[];
   readonly ignored: readonly string[];
 }
 
@@ -13,25 +15,42 @@ export interface WorkTreeListing {
 export interface IndexPlan {
   readonly remove: readonly string[];
   readonly store: readonly string[];
-  /** Path texts. */
+  /** Path texts of what an index cannot hold. */
   readonly leftOut: readonly string[];
+  /** Path texts of what the caller does not want. */
+  readonly passedOver: readonly string[];
 }
 
-/** Sorts what changed into what an index takes, what it loses and what it cannot hold. */
-export function planIndex(listing: WorkTreeListing, snapshot: Snapshot, submodules: readonly string[]): IndexPlan {
-  const remove: string[] = [];
-  const store: string[] = [];
-  const leftOut: string[] = [];
-  for (const path of new Set(listing.changed)) {
-    const text = toPathText(Buffer.from(path.replace(/\/$/, ""), "latin1"));
-    const entry = snapshot.byPath.get(text);
-    if (path.endsWith("/") || (submodules.includes(text) && entry?.kind === "directory")) leftOut.push(text);
-    else if (entry === undefined || entry.kind === "directory") remove.push(path);
-    else if (entry.kind === "other") remove.push(path);
-    else if (isRefusedName(path, entry.kind === "symlink")) leftOut.push(text);
-    else store.push(path);
+export interface IndexPlanFacts {
+  readonly snapshot: Snapshot;
+  /** Path texts. */
+  readonly submodules: readonly string[];
+  readonly leaveOut: ((path: string) => boolean) | undefined;
+}
+
+/** Sorts what changed into what an index takes, what it loses, what it cannot hold and what the caller does not want. */
+export function planIndex(listing: WorkTreeListing, facts: IndexPlanFacts): IndexPlan {
+  const { snapshot, submodules, leaveOut } = facts;
+  const plan = { remove: [] as string[], store: [] as string[], leftOut: [] as string[], passedOver: [] as string[] };
+  const place = (path: string, text: string, isSymlink: boolean): void => {
+    if (isRefusedName(path, isSymlink)) plan.leftOut.push(text);
+    else plan.store.push(path);
+  };
+  for (const path of new Set(listing.tracked)) {
+    const text = toPathText(Buffer.from(path, "latin1"));
+    const kind = snapshot.byPath.get(text)?.kind;
+    if (kind === "directory" && submodules.includes(text)) plan.leftOut.push(text);
+    else if (kind === "file" || kind === "symlink") place(path, text, kind === "symlink");
+    else plan.remove.push(path);
   }
-  return { remove, store, leftOut };
+  for (const path of listing.untracked) {
+    const text = toPathText(Buffer.from(path.replace(/\/$/, ""), "latin1"));
+    const kind = snapshot.byPath.get(text)?.kind;
+    if (kind !== "file" && kind !== "symlink") plan.leftOut.push(text);
+    else if (leaveOut?.(text) === true) plan.passedOver.push(text);
+    else place(path, text, kind === "symlink");
+  }
+  return plan;
 }
 
 /** Names that git takes into no index: `.git` in any case as a part of the path, and `.gitmodules` as a link. Source: git's verify_path. */

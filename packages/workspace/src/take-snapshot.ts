@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { messageOf } from "@cto/errors";
+import { messageOf, systemCode } from "@cto/errors";
 import { toPathText } from "@cto/evidence-interface";
 import { hashFile } from "./hash-file.ts";
 import type { EntryKind, Snapshot, SnapshotEntry } from "./workspace-contract.ts";
@@ -57,12 +57,11 @@ function* walk(root: string, skipGit: boolean): Generator<DiskEntry> {
   const open: string[] = [""];
   for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
     const within: string[] = [];
-    for (const name of readNames(rootBytes + directory)) {
+    for (const name of readNames(rootBytes, directory)) {
       if (skipGit && directory === "" && name === ".git") continue;
       const below = `${directory}/${name}`;
       const full = toSystemPath(rootBytes + below);
-      const relative = below.slice(1);
-      const path = plain.test(relative) ? relative : toPathText(Buffer.from(relative, "latin1"));
+      const path = toText(below.slice(1));
       const stat = readOrThrow(path, () => lstatSync(full, { bigint: true }));
       yield { path, full, stat };
       if (stat.isDirectory()) within.push(below);
@@ -75,20 +74,32 @@ function toSystemPath(latin1: string): string | Buffer {
   return plain.test(latin1) ? latin1 : Buffer.from(latin1, "latin1");
 }
 
-function readNames(directory: string): string[] {
-  return readOrThrow(directory, () => readdirSync(toSystemPath(directory), { encoding: "latin1" })).sort();
+function readNames(rootBytes: string, directory: string): string[] {
+  const path = directory === "" ? "the work tree" : toText(directory.slice(1));
+  const full = toSystemPath(rootBytes + directory);
+  return readOrThrow(path, () => readdirSync(full, { encoding: "latin1" })).sort();
+}
+
+function toText(latin1: string): string {
+  return plain.test(latin1) ? latin1 : toPathText(Buffer.from(latin1, "latin1"));
 }
 
 function readOrThrow<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (thrown) {
-    throw createWorkspaceError("WORKSPACE_UNREADABLE", `cannot read ${path}: ${messageOf(thrown)}`, {
-      hint: "Something in the work tree cannot be read, or something still writes there.",
-      details: { path },
-      cause: thrown,
-    });
+    throw unreadable(path, thrown);
   }
+}
+
+/** The system's message is left out: it holds the absolute path. */
+function unreadable(path: string, cause: unknown) {
+  const reason = systemCode(cause) ?? messageOf(cause);
+  return createWorkspaceError("WORKSPACE_UNREADABLE", `cannot read ${path}: ${reason}`, {
+    hint: "Something in the work tree cannot be read, or something still writes there.",
+    details: { path },
+    cause,
+  });
 }
 
 async function readEntry({ path, full, stat }: DiskEntry, previous: Snapshot | undefined): Promise<SnapshotEntry> {
@@ -114,11 +125,9 @@ async function readEntry({ path, full, stat }: DiskEntry, previous: Snapshot | u
   const sha256 =
     previous !== undefined && known !== undefined && isUnchanged(known, facts, previous)
       ? known.sha256
-      : await hashFile(full, facts).catch((thrown: unknown) =>
-          readOrThrow(path, () => {
-            throw thrown;
-          }),
-        );
+      : await hashFile(full, facts).catch((thrown: unknown) => {
+          throw unreadable(path, thrown);
+        });
   return { ...facts, sha256, symlinkTarget: null };
 }
 

@@ -209,6 +209,22 @@ test("a file that .gitignore names counts as ignored only while it is untracked"
   expect(result.ignored).toEqual(["new.log"]);
 });
 
+test("treats untracked files that the caller leaves out as ignored, and tracked ones not", async () => {
+  workspace = await createTestWorkspace({ "kept.pyc": "1\n" });
+  await workspace.write("kept.pyc", "2\n");
+  await workspace.write("__pycache__/a\n.pyc", "x");
+  await workspace.write("new.py", "x");
+  const snapshot = await takeSnapshot(workspace.checkout.directory);
+  const leaveOut = (path: string) => path.includes(".pyc");
+  const result = await writeResultTree(workspace.baseline, workspace.checkout, { snapshot, leaveOut });
+  expect(result).toMatchObject({
+    kind: "written",
+    changes: [{ path: "kept.pyc" }, { path: "new.py" }],
+    ignored: ['"__pycache__/a\\n.pyc"'],
+    leftOut: [],
+  });
+});
+
 test("an engine cannot hide a file behind its own exclusions, index flags or sparse patterns", async () => {
   workspace = await createTestWorkspace({ a: "1\n", b: "1\n" });
   await workspace.write(".git/info/exclude", "*\n");

@@ -10,6 +10,8 @@ import { runWorkspaceGit } from "./workspace-git.ts";
 export interface ResultTreeOptions {
   /** The disk as it is now, with or without `.git`. */
   readonly snapshot: Snapshot;
+  /** Untracked files (path texts) that are to be treated as if git ignored them. */
+  readonly leaveOut?: (path: string) => boolean;
 }
 
 export type ResultTree =
@@ -18,7 +20,7 @@ export type ResultTree =
       readonly tree: string;
       /** Against `checkout.tree`, in git's order. */
       readonly changes: readonly TreeChange[];
-      /** Path texts of untracked files that git ignores now. */
+      /** Path texts of untracked files that git ignores now or that `leaveOut` names. */
       readonly ignored: readonly string[];
       /** Path texts that stay out of any tree: nested repositories, special files, names like `.GIT`, contents of submodules. */
       readonly leftOut: readonly string[];
@@ -39,19 +41,19 @@ const listingMs = 120_000;
 export async function writeResultTree(
   baseline: Baseline,
   checkout: Checkout,
-  { snapshot }: ResultTreeOptions,
+  { snapshot, leaveOut }: ResultTreeOptions,
 ): Promise<ResultTree> {
   const trap = findTrap(snapshot);
   if (trap !== undefined)
     return { kind: "unreadable", message: `${trap} is neither file nor folder, and git would read it` };
   try {
     const listing = await listWorkTree(baseline, checkout);
-    const plan = planIndex(listing, snapshot, baseline.submodules);
+    const plan = planIndex(listing, { snapshot, submodules: baseline.submodules, leaveOut });
     const next = await writePlannedTree(baseline, checkout, plan);
     return {
       kind: "written",
       ...next,
-      ignored: listing.ignored.filter((path) => !path.endsWith("/")).map(toText),
+      ignored: [...listing.ignored.filter((path) => !path.endsWith("/")).map(toText), ...plan.passedOver].sort(),
       leftOut: [...new Set([...plan.leftOut, ...listUntreeable(snapshot)])].sort(),
     };
   } catch (thrown) {
@@ -88,11 +90,14 @@ async function listWorkTree(baseline: Baseline, checkout: Checkout): Promise<Wor
     splitter.end();
     return found;
   };
-  const [changed, ignored] = await Promise.all([
-    list("--modified", "--deleted", "--others"),
+  const [tagged, ignored] = await Promise.all([
+    list("-t", "--modified", "--deleted", "--others"),
     list("--others", "--ignored"),
   ]);
-  return { changed, ignored };
+  const untracked = tagged.filter((record) => record.startsWith("? "));
+  const tracked = tagged.filter((record) => !record.startsWith("? "));
+  const toPath = (record: string): string => record.slice(2);
+  return { tracked: tracked.map(toPath), untracked: untracked.map(toPath), ignored };
 }
 
 async function writePlannedTree(

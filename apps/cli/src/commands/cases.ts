@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { SCHEMAS } from "@cto/evidence-interface";
 import { CtoError } from "@cto/errors";
+import { SCHEMAS } from "@cto/evidence-interface";
 import { listCaseIds, loadTask, runCases, runTask } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
 import { closeDeadRuns, createSandbox, findEngine, openSetting } from "../setting.ts";
@@ -14,7 +14,13 @@ export async function listCasesCommand(terminal: Terminal): Promise<number> {
   const items = [];
   for (const { id, directory } of await listCaseIds(setting.caseFolders)) {
     const { task } = await loadTask({ selector: id, cwd: setting.cwd, caseFolders: setting.caseFolders });
-    items.push({ id, title: task.title, stage: task.stage, risk_class: task.risk_class, built_in: !directory.startsWith(join(setting.home, "cto")) });
+    items.push({
+      id,
+      title: task.title,
+      stage: task.stage,
+      risk_class: task.risk_class,
+      built_in: !directory.startsWith(join(setting.home, "cto")),
+    });
   }
   if (terminal.json) terminal.document({ schema: "cto.cases.v1", items });
   for (const { id, title } of items) terminal.say(`${id.padEnd(34)} ${title}`);
@@ -22,11 +28,16 @@ export async function listCasesCommand(terminal: Terminal): Promise<number> {
 }
 
 /** `cto cases run`: exit 0 if every case came out as its expect.yaml says, else 1. */
-export async function runCasesCommand(terminal: Terminal, args: readonly string[], options: Record<string, unknown>): Promise<number> {
+export async function runCasesCommand(
+  terminal: Terminal,
+  args: readonly string[],
+  options: Record<string, unknown>,
+): Promise<number> {
   const setting = await openSetting();
   const known = (await listCaseIds(setting.caseFolders)).map(({ id }) => id);
   const unknown = args.find((id) => !known.includes(id));
-  if (unknown !== undefined) throw new CtoError("CLI_CASE_UNKNOWN", `no case "${unknown}"`, { hint: "`cto cases list` shows all cases." });
+  if (unknown !== undefined)
+    throw new CtoError("CLI_CASE_UNKNOWN", `no case "${unknown}"`, { hint: "`cto cases list` shows all cases." });
   await closeDeadRuns(setting, (line) => terminal.note(line));
   const interruption = listenForSignals(terminal);
   const scratch = join(setting.store.root, "tmp", `cases-${process.pid}`);
@@ -36,15 +47,20 @@ export async function runCasesCommand(terminal: Terminal, args: readonly string[
     caseFolders: setting.caseFolders,
     cwd: setting.cwd,
     scratch,
-    engine: findEngine(String(options["engine"])),
+    engine: findEngine(String(options.engine)),
     isolation: "bubblewrap",
     run: async (request) => {
       const sandbox = await createSandbox(setting, "bubblewrap", commandsOf(request.loaded.task));
-      return runTask(request, toPorts(setting, sandbox, interruption.signal, () => {}));
+      return runTask(
+        request,
+        toPorts(setting, sandbox, interruption.signal, () => {}),
+      );
     },
     onCase: ({ case: id, ok, expected, seen }) => {
       const mark = ok ? terminal.paint("green", "ok ") : terminal.paint("red", "NO ");
-      const wanted = ok ? "" : `, expected ${expected.status} ${expected.code ?? ""} at ${expected.event ?? "-"}, exit ${expected.exit}`;
+      const wanted = ok
+        ? ""
+        : `, expected ${expected.status} ${expected.code ?? ""} at ${expected.event ?? "-"}, exit ${expected.exit}`;
       terminal.say(`${mark} ${id.padEnd(34)} ${seen.status} ${seen.code ?? ""} exit ${seen.exit}${wanted}`);
     },
   }).finally(async () => {

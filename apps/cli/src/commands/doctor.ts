@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { CtoError, messageOf } from "@cto/errors";
-import { listCaseIds, loadTask } from "@cto/harness";
 import { runGit } from "@cto/git-state";
+import { listCaseIds, loadTask } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
 import { closeDeadRuns, createSandbox, findToolchains, openSetting, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
@@ -32,7 +32,12 @@ export async function doctorCommand(terminal: Terminal): Promise<number> {
     const found = await sandbox.resolveCommand(command, setting.home);
     checks.push(
       found === undefined
-        ? { name: command, state: "note", message: "not found inside the sandbox; cases that need it will be blocked", hint: `Install ${command}, or name it under sandbox.toolchains in cto/config.yaml.` }
+        ? {
+            name: command,
+            state: "note",
+            message: "not found inside the sandbox; cases that need it will be blocked",
+            hint: `Install ${command}, or name it under sandbox.toolchains in cto/config.yaml.`,
+          }
         : ok(command, found.inside),
     );
   }
@@ -41,11 +46,17 @@ export async function doctorCommand(terminal: Terminal): Promise<number> {
   const proposal = toolchains.map(({ name, root, inside }) => ({ name, root, inside }));
   if (terminal.json) terminal.document({ schema: "cto.doctor.v1", items: checks, toolchains: proposal });
   for (const { name, state, message, hint } of checks) {
-    const mark = state === "ok" ? terminal.paint("green", "ok     ") : state === "note" ? terminal.paint("yellow", "note   ") : terminal.paint("red", "missing");
+    const mark =
+      state === "ok"
+        ? terminal.paint("green", "ok     ")
+        : state === "note"
+          ? terminal.paint("yellow", "note   ")
+          : terminal.paint("red", "missing");
     terminal.say(`${mark} ${name}: ${message}`);
     if (hint !== null) terminal.say(`        ${hint}`);
   }
-  for (const { name, root, inside } of proposal) terminal.say(`        tool chain ${name}: ${root} is shown read-only at ${inside}`);
+  for (const { name, root, inside } of proposal)
+    terminal.say(`        tool chain ${name}: ${root} is shown read-only at ${inside}`);
   return checks.some(({ state }) => state === "missing") ? EXIT.blocked : EXIT.pass;
 }
 
@@ -79,5 +90,7 @@ async function checkDisk(setting: Setting): Promise<Check> {
   const { bavail, bsize } = await statfs(setting.home);
   const free = (bavail * bsize) / 1024 ** 3;
   const message = `${free.toFixed(1)} GiB free where runs are kept`;
-  return free < 1 ? { name: "disk", state: "note", message, hint: "`cto runs rm` removes runs that are no longer needed." } : ok("disk", message);
+  return free < 1
+    ? { name: "disk", state: "note", message, hint: "`cto runs rm` removes runs that are no longer needed." }
+    : ok("disk", message);
 }

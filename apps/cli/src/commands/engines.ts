@@ -9,8 +9,10 @@ const emptyScript = { file: "fake.yaml", text: "schema: cto.fake-script.v1\nstep
 /** `cto engines list`. */
 export async function listEnginesCommand(terminal: Terminal): Promise<number> {
   const items = await Promise.all(createEngines().map(describe));
-  if (terminal.json) terminal.document({ schema: "cto.engines.v1", items: items.map(({ executable: _, ...item }) => item) });
-  for (const item of items) terminal.say(`${item.id.padEnd(8)} ${item.state.padEnd(8)} stages 1 to ${item.highest_stage}  ${item.title}`);
+  if (terminal.json)
+    terminal.document({ schema: "cto.engines.v1", items: items.map(({ executable: _, ...item }) => item) });
+  for (const item of items)
+    terminal.say(`${item.id.padEnd(8)} ${item.state.padEnd(8)} stages 1 to ${item.highest_stage}  ${item.title}`);
   return EXIT.pass;
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, systemCode } from "@cto/errors";
 import { RUN_FILES } from "@cto/evidence-interface";
-import { verifyRunDirectory } from "@cto/bundle-store";
 import { EXIT } from "../exit-codes.ts";
 import { openSetting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,10 +17,14 @@ export async function reportCommand(terminal: Terminal, args: readonly string[])
     terminal.document(JSON.parse(await readPart(directory, runId, RUN_FILES.report)));
   } else {
     terminal.say(await readPart(directory, runId, RUN_FILES.reportText));
-    terminal.say(`Checked just now: ${describeVerdict(verdict)}. Page for a browser: ${toShownPath(setting, join(directory, RUN_FILES.observerPage))}`);
+    terminal.say(
+      `Checked just now: ${describeVerdict(verdict)}. Page for a browser: ${toShownPath(setting, join(directory, RUN_FILES.observerPage))}`,
+    );
   }
   if (verdict !== "valid" && verdict !== "unsigned") {
-    terminal.note(`${terminal.paint("red", "Do not rely on this report")}: its bundle is ${verdict} (${findings[0]?.code ?? "no finding"}). cto verify ${runId} says more.`);
+    terminal.note(
+      `${terminal.paint("red", "Do not rely on this report")}: its bundle is ${verdict} (${findings[0]?.code ?? "no finding"}). cto verify ${runId} says more.`,
+    );
     return verdict === "incomplete" || verdict === "unverifiable" ? EXIT.blocked : EXIT.fail;
   }
   return EXIT.pass;

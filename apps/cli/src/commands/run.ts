@@ -1,22 +1,35 @@
 import { resolve } from "node:path";
+import { verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, messageOf, oneLine } from "@cto/errors";
 import { type RunResult, SCHEMAS, STAGES, type Stage, type VerifyResult } from "@cto/evidence-interface";
-import { verifyRunDirectory } from "@cto/bundle-store";
-import { loadTask, type ProgressEvent, type RunOutcome, type RunPorts, runTask } from "@cto/harness";
 import type { TaskContract } from "@cto/gates";
+import { loadTask, type ProgressEvent, type RunOutcome, type RunPorts, runTask } from "@cto/harness";
 import { exitCodeOfStatus } from "../exit-codes.ts";
-import { closeDeadRuns, createSandbox, entropy, findEngine, openSetting, parseIsolation, type Setting, toShownPath } from "../setting.ts";
+import {
+  closeDeadRuns,
+  createSandbox,
+  entropy,
+  findEngine,
+  openSetting,
+  parseIsolation,
+  type Setting,
+  toShownPath,
+} from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `cto run`. */
-export async function runCommand(terminal: Terminal, args: readonly string[], options: Record<string, unknown>): Promise<number> {
-  const engine = findEngine(String(options["engine"]));
-  const isolation = parseIsolation(options["isolation"]);
-  const requestedStage = parseStage(options["stage"]);
+export async function runCommand(
+  terminal: Terminal,
+  args: readonly string[],
+  options: Record<string, unknown>,
+): Promise<number> {
+  const engine = findEngine(String(options.engine));
+  const isolation = parseIsolation(options.isolation);
+  const requestedStage = parseStage(options.stage);
   const setting = await openSetting();
   const loaded = await loadTask({ selector: args[0] ?? "", cwd: setting.cwd, caseFolders: setting.caseFolders });
   await closeDeadRuns(setting, (line) => terminal.note(line));
-  const target = options["target"] === undefined ? null : resolve(setting.cwd, String(options["target"]));
+  const target = options.target === undefined ? null : resolve(setting.cwd, String(options.target));
   const sandbox = await createSandbox(setting, isolation, commandsOf(loaded.task));
   const interruption = listenForSignals(terminal);
   try {
@@ -26,7 +39,10 @@ export async function runCommand(terminal: Terminal, args: readonly string[], op
         engine,
         requestedStage,
         isolation,
-        target: target === null ? null : { directory: target, ...(options["ref"] === undefined ? {} : { ref: String(options["ref"]) }) },
+        target:
+          target === null
+            ? null
+            : { directory: target, ...(options.ref === undefined ? {} : { ref: String(options.ref) }) },
       },
       toPorts(setting, sandbox, interruption.signal, (event) => showProgress(terminal, event)),
     );
@@ -45,7 +61,12 @@ export function commandsOf(task: TaskContract): readonly string[] {
 }
 
 /** The pipeline's ports, as every command of this app gives them. */
-export function toPorts(setting: Setting, sandbox: RunPorts["sandbox"], signal: AbortSignal, onProgress: RunPorts["onProgress"]): RunPorts {
+export function toPorts(
+  setting: Setting,
+  sandbox: RunPorts["sandbox"],
+  signal: AbortSignal,
+  onProgress: RunPorts["onProgress"],
+): RunPorts {
   return { store: setting.store, sandbox, entropy, ctoVersion: __CTO_VERSION__, signal, onProgress };
 }
 
@@ -53,11 +74,17 @@ function parseStage(value: unknown): Stage | null {
   if (value === undefined) return null;
   const found = STAGES.find((stage) => String(stage) === value);
   if (found !== undefined) return found;
-  throw new CtoError("CLI_USAGE", `--stage ${String(value)}: expected a whole number from 1 to 6`, { hint: "1 gated, 2 fixture copy (the default), 3 copied repository." });
+  throw new CtoError("CLI_USAGE", `--stage ${String(value)}: expected a whole number from 1 to 6`, {
+    hint: "1 gated, 2 fixture copy (the default), 3 copied repository.",
+  });
 }
 
 /** SIGINT and SIGTERM end the run as interrupted; a second one changes nothing: the bundle is being sealed, within seconds. */
-export function listenForSignals(terminal: Terminal): { signal: AbortSignal; exitCode(): number | undefined; stop(): void } {
+export function listenForSignals(terminal: Terminal): {
+  signal: AbortSignal;
+  exitCode(): number | undefined;
+  stop(): void;
+} {
   const controller = new AbortController();
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   let exitCode: number | undefined;
@@ -101,9 +128,12 @@ function showOutcome(terminal: Terminal, setting: Setting, outcome: RunOutcome, 
     terminal.say(`  ${terminal.paint("bold", code)}: ${oneLine(message, 400)}`);
     terminal.say(`    ${hint}`);
   }
-  terminal.say(`  changed   ${outcome.changedFiles.length === 0 ? "nothing" : outcome.changedFiles.slice(0, 8).join(", ")}${outcome.changedFiles.length > 8 ? ", ..." : ""}`);
+  terminal.say(
+    `  changed   ${outcome.changedFiles.length === 0 ? "nothing" : outcome.changedFiles.slice(0, 8).join(", ")}${outcome.changedFiles.length > 8 ? ", ..." : ""}`,
+  );
   terminal.say(`  evidence  ${result.run_dir}  (${describeVerdict(verdict)})`);
-  for (const finding of verified?.findings.slice(0, 5) ?? []) terminal.say(`    ${finding.code}: ${oneLine(finding.message)}`);
+  for (const finding of verified?.findings.slice(0, 5) ?? [])
+    terminal.say(`    ${finding.code}: ${oneLine(finding.message)}`);
   terminal.say(`  next      cto report ${outcome.runId}`);
   if (outcome.fault !== null) terminal.note(`internal fault: ${messageOf(outcome.fault)}`);
 }
@@ -113,4 +143,3 @@ export function describeVerdict(verdict: string): string {
   if (verdict === "unsigned") return "intact and consistent; not signed";
   return verdict;
 }
-

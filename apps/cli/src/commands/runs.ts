@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Report, RUN_FILES } from "@cto/evidence-interface";
 import { verifyRunDirectory } from "@cto/bundle-store";
 import { oneLine } from "@cto/errors";
+import { type Report, RUN_FILES } from "@cto/evidence-interface";
 import { EXIT } from "../exit-codes.ts";
 import { closeDeadRuns, openSetting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
@@ -20,7 +20,9 @@ export async function listRunsCommand(terminal: Terminal): Promise<number> {
   for (const row of items) {
     const colour = row.status === "pass" ? "green" : row.status === "fail" ? "red" : "yellow";
     const duration = row.duration_ms === null ? "-" : `${(row.duration_ms / 1000).toFixed(1)} s`;
-    terminal.say(`${terminal.paint(colour, row.status.padEnd(11))} ${row.started_at?.slice(0, 19).replace("T", " ") ?? "-"}  ${duration.padStart(8)}  stage ${row.stage ?? "-"}  ${row.engine_id ?? "-"}  ${row.run_id}`);
+    terminal.say(
+      `${terminal.paint(colour, row.status.padEnd(11))} ${row.started_at?.slice(0, 19).replace("T", " ") ?? "-"}  ${duration.padStart(8)}  stage ${row.stage ?? "-"}  ${row.engine_id ?? "-"}  ${row.run_id}`,
+    );
   }
   return EXIT.pass;
 }
@@ -34,7 +36,13 @@ export async function showRunCommand(terminal: Terminal, args: readonly string[]
   const verified = verifyRunDirectory(directory);
   const report = await readReport(directory);
   if (terminal.json) {
-    terminal.document({ schema: "cto.run.v1", run: row ?? null, run_dir: toShownPath(setting, directory), verify: { verdict: verified.verdict }, report });
+    terminal.document({
+      schema: "cto.run.v1",
+      run: row ?? null,
+      run_dir: toShownPath(setting, directory),
+      verify: { verdict: verified.verdict },
+      report,
+    });
     return EXIT.pass;
   }
   terminal.say(`${row?.status ?? "unknown"}  ${runId}  (evidence: ${verified.verdict})`);

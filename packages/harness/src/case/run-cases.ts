@@ -1,12 +1,11 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { cp, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Engine } from "@cto/engine-interface";
 import type { CasesRun, IsolationKind } from "@cto/evidence-interface";
 import { exitCodeOf } from "@cto/gates";
 import { runGit } from "@cto/git-state";
-import type { Engine } from "@cto/engine-interface";
 import type { RunOutcome, RunRequest } from "../run/run-request.ts";
-import { loadTask, type LoadedTask } from "./load-task.ts";
+import { type LoadedTask, loadTask } from "./load-task.ts";
 import { type Expectation, parseExpectation } from "./parse-expectation.ts";
 
 export interface RunCasesOptions {
@@ -39,7 +38,11 @@ export async function runCases(options: RunCasesOptions): Promise<CasesRun["item
       run_id: outcome.runId,
     };
     const { expect: expected } = expectation;
-    const ok = seen.status === expected.status && seen.code === expected.code && seen.event === expected.event && seen.exit === expected.exit;
+    const ok =
+      seen.status === expected.status &&
+      seen.code === expected.code &&
+      seen.event === expected.event &&
+      seen.exit === expected.exit;
     const item = { case: id, expected, seen, ok };
     items.push(item);
     options.onCase(item);

@@ -6,7 +6,14 @@ const configSchema = z.strictObject({
   schema: z.literal("cto.config.v1"),
   sandbox: z
     .strictObject({
-      toolchains: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/), executable: z.string().startsWith("/") })).optional(),
+      toolchains: z
+        .array(
+          z.strictObject({
+            name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+            executable: z.string().startsWith("/"),
+          }),
+        )
+        .optional(),
     })
     .optional(),
 });
@@ -19,14 +26,18 @@ export function parseConfig({ file, text }: { file: string; text: string }): Con
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const broken = document.errors[0];
-  if (broken !== undefined) throw invalid(file, lines.linePos(broken.pos[0]), broken.message.split("\n")[0] ?? "invalid YAML");
+  if (broken !== undefined)
+    throw invalid(file, lines.linePos(broken.pos[0]), broken.message.split("\n")[0] ?? "invalid YAML");
   const value: unknown = document.toJS({ maxAliasCount: 10 });
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = issue?.path ?? [];
   const node = document.getIn(path, true);
-  const offset = typeof node === "object" && node !== null && "range" in node ? ((node.range as readonly number[] | undefined)?.[0] ?? 0) : 0;
+  const offset =
+    typeof node === "object" && node !== null && "range" in node
+      ? ((node.range as readonly number[] | undefined)?.[0] ?? 0)
+      : 0;
   throw invalid(file, lines.linePos(offset), `${path.join(".") || "the document"}: ${issue?.message ?? "invalid"}`);
 }
 

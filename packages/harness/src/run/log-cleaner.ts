@@ -12,7 +12,8 @@ const carriageReturns = /\r\n?/g;
 export function createLogCleaner(write: (chunk: Uint8Array) => void): { write(chunk: Uint8Array): void; end(): void } {
   let carry = "";
   const flush = (text: string): void => {
-    if (text !== "") write(Buffer.from(redactSecrets(text.replace(carriageReturns, "\n").replace(unsafe, "?")), "latin1"));
+    if (text !== "")
+      write(Buffer.from(redactSecrets(text.replace(carriageReturns, "\n").replace(unsafe, "?")), "latin1"));
   };
   return {
     write(chunk) {

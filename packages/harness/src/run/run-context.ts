@@ -1,7 +1,7 @@
 import type { RunWriter } from "@cto/bundle-store";
-import { CtoError } from "@cto/errors";
+import { CtoError, redactSecrets } from "@cto/errors";
 import type { Stage } from "@cto/evidence-interface";
-import { toBlocker, type TaskContract } from "@cto/gates";
+import { type TaskContract, toBlocker } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
 import type { Checkout, ResultTree, Snapshot } from "@cto/workspace";
 import type { Clock } from "./clock.ts";
@@ -78,15 +78,18 @@ export function addBlocker(draft: RunDraft, ...args: Parameters<typeof toBlocker
 }
 
 /** Adds finished blockers under the same rule. */
-export function addBlockers(draft: RunDraft, blockers: RunDraft["blockers"] | readonly RunDraft["blockers"][number][]): void {
+export function addBlockers(
+  draft: RunDraft,
+  blockers: RunDraft["blockers"] | readonly RunDraft["blockers"][number][],
+): void {
   for (const blocker of blockers) {
     if (!draft.blockers.some(({ code }) => code === blocker.code)) draft.blockers.push(blocker);
   }
 }
 
-/** A message without the places of this machine: what enters a bundle must not tell where it was made. */
+/** A message fit for a bundle: without the places of this machine, without secret-shaped values. */
 export function hidePlaces({ ports }: RunContext, text: string): string {
-  return text.replaceAll(ports.store.root, ".cto").replaceAll(ports.store.home, ".");
+  return redactSecrets(text).replaceAll(ports.store.root, ".cto").replaceAll(ports.store.home, ".");
 }
 
 /** True if writing failed because the disk is full, a quota or a size limit is reached, or the device refuses. */
@@ -95,7 +98,8 @@ export function isDiskRefusal(thrown: unknown): boolean {
     if (CtoError.is(at) && at.code === "STORE_WRITE_FAILED") return true;
     const { code, message } = at as { code?: unknown; message?: unknown };
     if (["ENOSPC", "EDQUOT", "EFBIG", "EIO"].includes(String(code))) return true;
-    if (typeof message === "string" && /No space left on device|Disk quota exceeded|File too large/i.test(message)) return true;
+    if (typeof message === "string" && /No space left on device|Disk quota exceeded|File too large/i.test(message))
+      return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import type { EngineOutcome } from "@cto/engine-interface";
-import type { Blocker, LossyGitState, SourceDigests, VerificationResult } from "@cto/evidence-interface";
+import type { Blocker, LossyGitState, ProcessEnd, SourceDigests, VerificationResult } from "@cto/evidence-interface";
 import type { EffectDecision, EligibilityJudgement, SecretFinding } from "@cto/gates";
 import type { Baseline } from "@cto/workspace";
 
@@ -21,6 +21,8 @@ export interface RunDraft {
   limits: Readonly<Record<string, "kernel" | "watchdog" | "none">>;
   processStarted: boolean;
   leftBehind: number | null;
+  /** How the engine's last process ended, whatever its adapter made of it. */
+  lastEnd: ProcessEnd | null;
   outcome: EngineOutcome | null;
   snapshotBefore: { readonly sha256: string; readonly entries: number } | null;
   snapshotAfter: { readonly sha256: string; readonly entries: number } | null;
@@ -30,7 +32,12 @@ export interface RunDraft {
   /** Size of the patch in the scratch folder that is to become `patch.diff`; null if there is none. */
   patchBytes: number | null;
   /** Where a patch with secret-shaped values was put instead. */
-  quarantine: { readonly path: string; readonly bytes: number; readonly sha256: string; readonly findings: readonly SecretFinding[] } | null;
+  quarantine: {
+    readonly path: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly findings: readonly SecretFinding[];
+  } | null;
   verification: VerificationResult[];
   /** Why no verification ran; null once one did. */
   notVerified: string | null;
@@ -55,6 +62,7 @@ export function createRunDraft(): RunDraft {
     limits: {},
     processStarted: false,
     leftBehind: null,
+    lastEnd: null,
     outcome: null,
     snapshotBefore: null,
     snapshotAfter: null,

@@ -53,7 +53,11 @@ describe("runs that end early", () => {
 
   it("output over budget.artifact_bytes ends the run; what there is stays", async () => {
     const run = await runKit({
-      steps: [{ print: { stream: "stdout", text: "x".repeat(1000), repeat: 1000 } }, { write: { path: "a.txt", text: "new\n" } }, { sleep: 20 }],
+      steps: [
+        { print: { stream: "stdout", text: "x".repeat(1000), repeat: 1000 } },
+        { write: { path: "a.txt", text: "new\n" } },
+        { sleep: 20 },
+      ],
       task: { budget: { artifact_bytes: 50_000 } },
     });
     expect(codesOf(run)).toEqual(["artifact_write_failure"]);
@@ -68,9 +72,14 @@ describe("runs that end early", () => {
     const sizes: number[] = [];
     const timer = setInterval(() => {
       const [directory] = store.listRunDirectories();
-      if (directory !== undefined) sizes.push(statSync(join(directory, "events.ndjson"), { throwIfNoEntry: false })?.size ?? 0);
+      if (directory !== undefined)
+        sizes.push(statSync(join(directory, "events.ndjson"), { throwIfNoEntry: false })?.size ?? 0);
     }, 100);
-    const steps = [1, 2, 3].flatMap((n) => [{ print: { stream: "stdout", text: `line ${n}\n` } }, { claim: { summary: `part ${n}` } }, { sleep: 0.4 }]);
+    const steps = [1, 2, 3].flatMap((n) => [
+      { print: { stream: "stdout", text: `line ${n}\n` } },
+      { claim: { summary: `part ${n}` } },
+      { sleep: 0.4 },
+    ]);
     const run = await runKit({ store, steps: [...steps, { write: { path: "a.txt", text: "new\n" } }] });
     clearInterval(timer);
     expect(run.outcome.status).toBe("pass");

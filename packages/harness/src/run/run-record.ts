@@ -56,7 +56,9 @@ export function createRunRecord(options: {
       const at = clock.now().toISOString();
       const note = (outcome: "ok" | "error") => {
         const duration = Math.round((clock.elapsedMs() - startedAt) * 1000) / 1000;
-        writer.appendTrace(`${JSON.stringify({ schema: SCHEMAS.trace, at, action, duration_ms: duration, outcome, data: {} })}\n`);
+        writer.appendTrace(
+          `${JSON.stringify({ schema: SCHEMAS.trace, at, action, duration_ms: duration, outcome, data: {} })}\n`,
+        );
       };
       try {
         const result = await work();

@@ -1,7 +1,7 @@
+import type { Store } from "@cto/bundle-store";
 import type { Engine } from "@cto/engine-interface";
 import type { Blocker, IsolationKind, RunStatus, Stage } from "@cto/evidence-interface";
 import type { Sandbox } from "@cto/sandbox";
-import type { Store } from "@cto/bundle-store";
 import type { LoadedTask } from "../case/load-task.ts";
 import type { OnProgress } from "./progress.ts";
 

@@ -34,7 +34,11 @@ describe("a run against a repository", () => {
     const treeState = JSON.parse(run.read("proofs/tree-state.json"));
     expect(treeState.source_before).not.toBeNull();
     expect(treeState.source_after).toEqual(treeState.source_before);
-    expect(JSON.parse(run.read("run.json")).source.git_state).toMatchObject({ work_tree: true, clean: true, attachment: "attached" });
+    expect(JSON.parse(run.read("run.json")).source.git_state).toMatchObject({
+      work_tree: true,
+      clean: true,
+      attachment: "attached",
+    });
     expect(run.verified.verdict).toBe("unsigned");
     await target.remove();
   });
@@ -46,7 +50,12 @@ describe("a run against a repository", () => {
     const run = await runKit({ stage: 3, target: { directory: target.directory } });
     expect(codesOf(run)).toEqual(["dirty_starting_tree"]);
     expect(run.outcome.blockers[0]?.message).toBe("the target has 0 staged, 1 unstaged and 1 untracked change(s)");
-    expect(JSON.parse(run.read("proofs/no-effect.json"))).toMatchObject({ subject: "repository", equal: true, process_started: false, processes_left: 0 });
+    expect(JSON.parse(run.read("proofs/no-effect.json"))).toMatchObject({
+      subject: "repository",
+      equal: true,
+      process_started: false,
+      processes_left: 0,
+    });
     expect(run.verified.verdict).toBe("unsigned");
     await target.remove();
   });
@@ -76,7 +85,10 @@ describe("a run against a repository", () => {
   it("brings an ignored folder of the target, read-only, with its digest", async () => {
     const target = await createTestRepository({ files: { "a.txt": "old\n", ".gitignore": "vendor/\n" } });
     await target.write("vendor/tool.txt", "tool\n");
-    const task = { bring: ["vendor/"], verification: [{ id: "check", run: ["grep", "-q", "tool", "vendor/tool.txt"] }] };
+    const task = {
+      bring: ["vendor/"],
+      verification: [{ id: "check", run: ["grep", "-q", "tool", "vendor/tool.txt"] }],
+    };
     const run = await runKit({ stage: 3, target: { directory: target.directory }, task });
     expect(codesOf(run)).toEqual([]);
     expect(JSON.parse(run.read("proofs/brought.json")).folders).toMatchObject([{ path: "vendor", entries: 1 }]);
@@ -84,7 +96,10 @@ describe("a run against a repository", () => {
       stage: 3,
       target: { directory: target.directory },
       task,
-      steps: [{ run: { argv: ["sh", "-c", "echo x > vendor/tool.txt"], ok_to_fail: true } }, { write: { path: "a.txt", text: "new\n" } }],
+      steps: [
+        { run: { argv: ["sh", "-c", "echo x > vendor/tool.txt"], ok_to_fail: true } },
+        { write: { path: "a.txt", text: "new\n" } },
+      ],
     });
     expect(codesOf(tamper)).toEqual([]);
     await target.remove();
@@ -97,10 +112,14 @@ describe("targets that cannot be used are refused before there is a bundle", () 
     expect(await codeOf(runKit({ stage: 3, target: { directory: empty } }))).toBe("GIT_NOT_A_REPOSITORY");
     expect(await codeOf(runKit({ stage: 3, target: { directory: join(empty, "nothing") } }))).toMatch(/^GIT_/);
     const target = await createTestRepository({ files: { "a.txt": "old\n" } });
-    expect(await codeOf(runKit({ stage: 3, target: { directory: target.directory, ref: "nope" } }))).toBe("GIT_REF_UNKNOWN");
+    expect(await codeOf(runKit({ stage: 3, target: { directory: target.directory, ref: "nope" } }))).toBe(
+      "GIT_REF_UNKNOWN",
+    );
     await target.remove();
     expect(await codeOf(runKit({ stage: 3 }))).toBe("RUN_TARGET_MISSING");
     expect(await codeOf(runKit({ stage: 2, target: { directory: empty } }))).toBe("RUN_TARGET_UNUSED");
-    expect(await codeOf(runKit({ stage: 3, task: { stage: 2 }, target: { directory: empty } }))).toBe("RUN_STAGE_TOO_HIGH");
+    expect(await codeOf(runKit({ stage: 3, task: { stage: 2 }, target: { directory: empty } }))).toBe(
+      "RUN_STAGE_TOO_HIGH",
+    );
   });
 });

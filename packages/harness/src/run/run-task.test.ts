@@ -9,7 +9,11 @@ describe("a run that passes", () => {
     const run = await runKit();
     expect(codesOf(run)).toEqual([]);
     expect(run.outcome).toMatchObject({ status: "pass", changedFiles: ["a.txt"], sealed: true, fault: null });
-    expect(run.verified).toMatchObject({ verdict: "unsigned", status: "pass", findings: [{ code: "ATTESTATION_MISSING" }] });
+    expect(run.verified).toMatchObject({
+      verdict: "unsigned",
+      status: "pass",
+      findings: [{ code: "ATTESTATION_MISSING" }],
+    });
     expect(run.events.map(({ event }) => event)).toEqual(EVENTS_OF_A_PASS);
     expect(readdirSync(run.outcome.directory).sort()).toEqual(
       [
@@ -30,7 +34,9 @@ describe("a run that passes", () => {
       ].sort(),
     );
     expect(run.read("patch.diff")).toContain("-old\n+new\n");
-    expect(run.report.verification).toMatchObject([{ id: "check", exit: { kind: "exited", code: 0 }, ran_in: "fresh-checkout", resolved: { path: "/usr/bin/grep" } }]);
+    expect(run.report.verification).toMatchObject([
+      { id: "check", exit: { kind: "exited", code: 0 }, ran_in: "fresh-checkout", resolved: { path: "/usr/bin/grep" } },
+    ]);
     expect(run.store.listRuns()).toMatchObject([{ run_id: run.outcome.runId, status: "pass" }]);
     expect(existsSync(join(run.store.root, "tmp", run.outcome.runId))).toBe(false);
   });
@@ -45,7 +51,16 @@ describe("a run that passes", () => {
 
   it("keeps machine and place out of the bundle", async () => {
     const run = await runKit();
-    for (const name of ["run.json", "report.json", "report.md", "review.json", "events.normalized.jsonl", "events.ndjson", "trace.jsonl", "observer/index.html"]) {
+    for (const name of [
+      "run.json",
+      "report.json",
+      "report.md",
+      "review.json",
+      "events.normalized.jsonl",
+      "events.ndjson",
+      "trace.jsonl",
+      "observer/index.html",
+    ]) {
       expect(run.read(name)).not.toContain(run.store.root);
       expect(run.read(name)).not.toMatch(/\/(?:home|root|Users)\/(?!cto\b)/);
     }
@@ -58,7 +73,14 @@ describe("what decides before the engine", () => {
     expect(codesOf(run)).toEqual(["gate_missing"]);
     expect(run.outcome.status).toBe("blocked");
     expect(run.report.process_started).toBe(false);
-    expect(run.events.map(({ event }) => event)).toEqual(["run.started", "task.contract.created", "eligibility.decided", "plan.updated", "backend.gate.blocked", "run.completed"]);
+    expect(run.events.map(({ event }) => event)).toEqual([
+      "run.started",
+      "task.contract.created",
+      "eligibility.decided",
+      "plan.updated",
+      "backend.gate.blocked",
+      "run.completed",
+    ]);
     expect(JSON.parse(run.read("proofs/no-effect.json"))).toMatchObject({ equal: true, process_started: false });
     expect(run.verified.verdict).toBe("unsigned");
   });
@@ -90,14 +112,19 @@ describe("what decides before the engine", () => {
 describe("what the engine did decides, not what it said", () => {
   it("setup's own files are not the engine's change, and both checkouts have them", async () => {
     const run = await runKit({
-      task: { setup: [{ run: ["sh", "-c", "echo made > made.txt"] }], verification: [{ id: "check", run: ["sh", "-c", "grep -q made made.txt && grep -q new a.txt"] }] },
+      task: {
+        setup: [{ run: ["sh", "-c", "echo made > made.txt"] }],
+        verification: [{ id: "check", run: ["sh", "-c", "grep -q made made.txt && grep -q new a.txt"] }],
+      },
     });
     expect(codesOf(run)).toEqual([]);
     expect(run.outcome.changedFiles).toEqual(["a.txt"]);
   });
 
   it("a claim of files that did not change overstates", async () => {
-    const run = await runKit({ steps: [{ write: { path: "a.txt", text: "new\n" } }, { claim: { files: ["a.txt", "b.txt"] } }] });
+    const run = await runKit({
+      steps: [{ write: { path: "a.txt", text: "new\n" } }, { claim: { files: ["a.txt", "b.txt"] } }],
+    });
     expect(codesOf(run)).toEqual(["claim_mismatch"]);
     expect(run.report.claims_match).toBe(false);
   });
@@ -113,7 +140,9 @@ describe("what the engine did decides, not what it said", () => {
   });
 
   it("a by-product that git does not ignore stays out of the patch", async () => {
-    const run = await runKit({ steps: [{ write: { path: "a.txt", text: "new\n" } }, { write: { path: "__pycache__/x.pyc", text: "bytes" } }] });
+    const run = await runKit({
+      steps: [{ write: { path: "a.txt", text: "new\n" } }, { write: { path: "__pycache__/x.pyc", text: "bytes" } }],
+    });
     expect(codesOf(run)).toEqual([]);
     expect(run.outcome.changedFiles).toEqual(["a.txt"]);
     expect(run.report.by_products).toEqual(["__pycache__/x.pyc"]);
@@ -124,11 +153,18 @@ describe("what the engine did decides, not what it said", () => {
     const names = ["out/-rf", 'out/a"quote', "out/new\nline", "out/tab\there", "out/späße"];
     const latin1 = Buffer.from([0x6f, 0x75, 0x74, 0x2f, 0xff, 0xfe]).toString("base64");
     const run = await runKit({
-      task: { allowed_paths: ["out/"], verification: [{ id: "check", run: ["sh", "-c", "test $(find out -type f -print0 | tr -cd '\\0' | wc -c) -eq 6"] }] },
+      task: {
+        allowed_paths: ["out/"],
+        verification: [
+          { id: "check", run: ["sh", "-c", "test $(find out -type f -print0 | tr -cd '\\0' | wc -c) -eq 6"] },
+        ],
+      },
       steps: [...names.map((path) => ({ write: { path, text: "x" } })), { write: { path_base64: latin1, text: "x" } }],
     });
     expect(codesOf(run)).toEqual([]);
-    expect([...run.outcome.changedFiles].sort()).toEqual(['"out/\\377\\376"', '"out/a\\"quote"', '"out/new\\nline"', '"out/tab\\there"', "out/-rf", "out/späße"].sort());
+    expect([...run.outcome.changedFiles].sort()).toEqual(
+      ['"out/\\377\\376"', '"out/a\\"quote"', '"out/new\\nline"', '"out/tab\\there"', "out/-rf", "out/späße"].sort(),
+    );
     expect(run.verified.verdict).toBe("unsigned");
   });
 
@@ -143,25 +179,36 @@ describe("what the engine did decides, not what it said", () => {
 
   it("a process that the engine leaves behind is gone before anything is judged", async () => {
     const marker = `300.${process.pid}${Date.now()}`;
-    const run = await runKit({ steps: [{ spawn: { argv: ["sleep", marker] } }, { write: { path: "a.txt", text: "new\n" } }] });
+    const run = await runKit({
+      steps: [{ spawn: { argv: ["sleep", marker] } }, { write: { path: "a.txt", text: "new\n" } }],
+    });
     expect(run.outcome.status).toBe("pass");
-    expect(run.report["engine_left_processes"]).toBe(1);
+    expect(run.report.engine_left_processes).toBe(1);
     const alive = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && readCommand(pid).includes(marker));
     expect(alive).toEqual([]);
   });
 
   it("terminal escapes and secrets of the output do not reach the logs", async () => {
     const secret = ["gh", "p_", "a".repeat(36)].join("");
-    const run = await runKit({ steps: [{ print: { stream: "stdout", text: `\u001b[31mred\u001b[0m ${secret}\n` } }, { write: { path: "a.txt", text: "new\n" } }] });
+    const run = await runKit({
+      steps: [
+        { print: { stream: "stdout", text: `\u001b[31mred\u001b[0m ${secret}\n` } },
+        { write: { path: "a.txt", text: "new\n" } },
+      ],
+    });
     expect(run.read("backend/engine.stdout.log")).toContain("?[31mred?[0m [redacted:github-token]");
-    for (const name of ["events.ndjson", "report.json", "observer/observer-data.json"]) expect(run.read(name)).not.toContain(secret);
+    for (const name of ["events.ndjson", "report.json", "observer/observer-data.json"])
+      expect(run.read(name)).not.toContain(secret);
   });
 
   it("fewer tests than at the baseline do not pass", async () => {
     const tap = (skipped: boolean) => `TAP version 13\nok 1 - a${skipped ? " # SKIP" : ""}\n1..1\n`;
     const run = await runKit({
       fixture: { "a.txt": "old\n", "tap.txt": tap(false) },
-      task: { allowed_paths: ["a.txt", "tap.txt"], verification: [{ id: "check", run: ["cat", "tap.txt"], reads: "tap", compare_baseline: true }] },
+      task: {
+        allowed_paths: ["a.txt", "tap.txt"],
+        verification: [{ id: "check", run: ["cat", "tap.txt"], reads: "tap", compare_baseline: true }],
+      },
       steps: [{ write: { path: "tap.txt", text: tap(true) } }],
     });
     expect(codesOf(run)).toEqual(["tests_skipped"]);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { runGit } from "@cto/git-state";
 import type { SandboxMount } from "@cto/sandbox";
 import { takeSnapshot } from "@cto/workspace";
-import { addBlocker, type RunContext, RunEnded } from "../run/run-context.ts";
+import type { RunContext } from "../run/run-context.ts";
+import { refuseStart } from "./refuse-start.ts";
 
 /** An ignored folder of the target, shown read-only at the same place in both work trees. */
 export interface BroughtFolder {
@@ -18,19 +19,25 @@ export interface BroughtFolder {
  * Makes `bring[]` of the contract available: a mount behind walls, a copy without them, never a link. Each folder must exist in the target
  * and be ignored there; its digest goes into `proofs/brought.json`.
  */
-export async function bringFolders(context: RunContext, checkouts: readonly string[]): Promise<readonly BroughtFolder[]> {
+export async function bringFolders(
+  context: RunContext,
+  checkouts: readonly string[],
+): Promise<readonly BroughtFolder[]> {
   const { ports, record, repository, task, writer } = context;
   const brought: BroughtFolder[] = [];
   for (const pattern of task.bring) {
     const path = pattern.replace(/\/+$/, "");
-    if (repository === null || repository.kind === "bare") refuse(context, path, "only a target with a work tree has folders to bring");
+    if (repository === null || repository.kind === "bare")
+      refuse(context, path, "only a target with a work tree has folders to bring");
     const host = join((repository as NonNullable<typeof repository>).topLevel, path);
     const found = await lstat(host).catch(() => undefined);
     if (found === undefined || !found.isDirectory()) refuse(context, path, "it is not a folder of the target");
-    if (!(await isIgnored((repository as NonNullable<typeof repository>).topLevel, path))) refuse(context, path, "git does not ignore it in the target, so it is part of the source");
+    if (!(await isIgnored((repository as NonNullable<typeof repository>).topLevel, path)))
+      refuse(context, path, "git does not ignore it in the target, so it is part of the source");
     const { sha256, entries } = await record.timed("bring.digest", () => takeSnapshot(host));
     for (const checkout of checkouts) {
-      if (ports.sandbox.kind === "none") await cp(host, join(checkout, path), { recursive: true, verbatimSymlinks: true });
+      if (ports.sandbox.kind === "none")
+        await cp(host, join(checkout, path), { recursive: true, verbatimSymlinks: true });
       else await mkdir(join(checkout, path), { recursive: true });
     }
     brought.push({ path, sha256, entries, mount: { host, inside: `/workspace/${path}`, writable: false } });
@@ -55,12 +62,10 @@ async function isIgnored(topLevel: string, path: string): Promise<boolean> {
 }
 
 function refuse(context: RunContext, path: string, reason: string): never {
-  const message = `bring: ${path}: ${reason}`;
-  addBlocker(context.draft, "gate_missing", message, "bring[] in the task contract names ignored folders of the target, such as node_modules/ or .venv/.");
-  context.record.event(
-    "backend.gate.blocked",
-    { backend: context.request.engine.describe().id, gate: "bring", reason: message, mutation_mode: "none", case_executed: false },
-    context.draft.blockers,
+  return refuseStart(
+    context,
+    "bring",
+    `bring: ${path}: ${reason}`,
+    "bring[] in the task contract names ignored folders of the target, such as node_modules/ or .venv/.",
   );
-  throw new RunEnded("bring refused");
 }

@@ -78,21 +78,33 @@ function refuse(context: RunContext, judgement: ReturnType<typeof decideEligibil
 }
 
 async function probeSandbox(context: RunContext): Promise<GateFact> {
-  if (context.stage === 1) return { answer: "undetermined", reason: "stage 1 starts no process, so the sandbox was not tried" };
+  if (context.stage === 1)
+    return { answer: "undetermined", reason: "stage 1 starts no process, so the sandbox was not tried" };
   const probe = await context.ports.sandbox.probe();
   if (probe.kind === "unavailable") return { answer: "fail", reason: `${probe.message} ${probe.hint}` };
   context.draft.limits = probe.limits;
   return { answer: "pass", reason: null };
 }
 
-async function probeEngine(context: RunContext, input: ReadyEngine["input"]): Promise<{ fact: GateFact; probe: EngineProbe | null }> {
+async function probeEngine(
+  context: RunContext,
+  input: ReadyEngine["input"],
+): Promise<{ fact: GateFact; probe: EngineProbe | null }> {
   const timeout = AbortSignal.timeout(probeLimitMs);
   try {
     const probe = await Promise.race([
       context.request.engine.doProbe(input),
-      new Promise<never>((_, reject) => timeout.addEventListener("abort", () => reject(new Error("the probe did not answer in 10 s")), { once: true })),
+      new Promise<never>((_, reject) =>
+        timeout.addEventListener("abort", () => reject(new Error("the probe did not answer in 10 s")), { once: true }),
+      ),
     ]);
-    return { probe, fact: probe.kind === "ready" ? { answer: "pass", reason: null } : { answer: "fail", reason: `${probe.message} ${probe.hint}` } };
+    return {
+      probe,
+      fact:
+        probe.kind === "ready"
+          ? { answer: "pass", reason: null }
+          : { answer: "fail", reason: `${probe.message} ${probe.hint}` },
+    };
   } catch (thrown) {
     return { probe: null, fact: { answer: "undetermined", reason: `the engine's probe failed: ${messageOf(thrown)}` } };
   }

@@ -2,7 +2,10 @@ import { readGitState, readSourceDigests } from "@cto/git-state";
 import { addBlocker, type RunContext } from "../run/run-context.ts";
 
 /** Looks at the source before anything happens: its lossy state, its digests. A dirty target blocks the run. Writes `task.contract.created`. */
-export async function inspectSource(context: RunContext, digests: { readonly task: string; readonly policy: string }): Promise<void> {
+export async function inspectSource(
+  context: RunContext,
+  digests: { readonly task: string; readonly policy: string },
+): Promise<void> {
   const { draft, record, repository, stage } = context;
   if (repository !== null) {
     draft.gitState = await record.timed("source.state", () => readGitState(repository.topLevel));

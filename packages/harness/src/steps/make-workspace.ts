@@ -1,8 +1,12 @@
 import { mkdir } from "node:fs/promises";
-import { oneLine } from "@cto/errors";
-import { checkOut, type Checkout, createBaseline, takeSnapshot, writeResultTree } from "@cto/workspace";
-import { addBlocker, endIfStopped, hidePlaces, type PreparedWorkspace, type RunContext, RunEnded } from "../run/run-context.ts";
-import { bringFolders, type BroughtFolder } from "./bring-folders.ts";
+import { CtoError, oneLine } from "@cto/errors";
+import type { SetupStep } from "@cto/gates";
+import { type Checkout, checkOut, createBaseline, takeSnapshot, writeResultTree } from "@cto/workspace";
+import { createOutputTail } from "../run/output-tail.ts";
+import { describeEnd } from "../run/process-end.ts";
+import { endIfStopped, hidePlaces, type PreparedWorkspace, type RunContext } from "../run/run-context.ts";
+import { type BroughtFolder, bringFolders } from "./bring-folders.ts";
+import { refuseStart } from "./refuse-start.ts";
 
 /** Both work trees of a run. The second one is not touched until the engine has gone. */
 export interface WorkTrees {
@@ -21,16 +25,21 @@ export async function makeWorkspace(context: RunContext): Promise<WorkTrees> {
     repository === null
       ? ({ kind: "fixture", from: request.loaded.fixture ?? "" } as const)
       : ({ kind: "repository", from: repository.topLevel, ref: repository.commit } as const);
-  const baseline = await record.timed("workspace.baseline", () => createBaseline(source, folders.baseline));
+  const baseline = await record.timed("workspace.baseline", () =>
+    createBaseline(source, folders.baseline).catch((thrown: unknown) => refuseFixture(context, thrown)),
+  );
   draft.baseline = baseline;
   const [engineTree, freshTree] = await record.timed("workspace.checkouts", () =>
     Promise.all([checkOut(baseline, folders.workspace), checkOut(baseline, folders.freshCheckout)]),
   );
   const brought = await bringFolders(context, [folders.workspace, folders.freshCheckout]);
-  const engineCheckout = await setUp(context, engineTree, brought);
-  const fresh = await setUp(context, freshTree, brought);
+  const engineCheckout = orRefuse(context, await setUp(context, engineTree, brought));
+  const fresh = orRefuse(context, await setUp(context, freshTree, brought));
   if (engineCheckout.tree !== fresh.tree) {
-    refuseSetup(context, "setup left different files in two checkouts of the same commit, so nothing after it could be compared");
+    refuseSetup(
+      context,
+      "setup left different files in two checkouts of the same commit, so nothing after it could be compared",
+    );
   }
   draft.startTree = engineCheckout.tree;
   const before = await record.timed("workspace.snapshot", () => takeSnapshot(folders.workspace));
@@ -38,49 +47,74 @@ export async function makeWorkspace(context: RunContext): Promise<WorkTrees> {
   return { workspace: { checkout: engineCheckout, before, branch: "refs/heads/main" }, fresh, brought };
 }
 
+/** A checkout after `setup`, or why there is none. */
+export type SetUpCheckout =
+  | { readonly kind: "ready"; readonly checkout: Checkout }
+  | { readonly kind: "failed"; readonly message: string };
+
 /** Runs `setup` in one checkout and answers the tree that it left. Also used for the checkout of the baseline's own tests. */
-export async function setUp(context: RunContext, checkout: Checkout, brought: readonly BroughtFolder[]): Promise<Checkout> {
-  const { draft, ports, record, task } = context;
+export async function setUp(
+  context: RunContext,
+  checkout: Checkout,
+  brought: readonly BroughtFolder[],
+): Promise<SetUpCheckout> {
+  const { draft, record, task } = context;
   for (const [index, step] of task.setup.entries()) {
-    endIfStopped(context);
-    let tail = "";
-    const keep = (chunk: Uint8Array) => {
-      tail = (tail + Buffer.from(chunk).toString("utf8")).slice(-2000);
-    };
-    const [command, ...args] = step.run;
-    const { end } = await record.timed(`setup.${index + 1}`, () =>
-      ports.sandbox.run({
-        argv: [command ?? "", ...args],
-        workspace: checkout.directory,
-        mounts: brought.map(({ mount }) => mount),
-        env: {},
-        stdin: null,
-        onStdout: keep,
-        onStderr: keep,
-        signal: context.stop,
-        timeoutMs: step.timeout_seconds * 1000,
-        graceMs: 2000,
-      }),
-    );
-    endIfStopped(context);
-    if (end.kind === "exited" && end.code === 0) continue;
-    const how = end.kind === "exited" ? `exit ${end.code}` : end.kind === "signaled" ? end.signal : end.kind === "not-started" ? end.message : end.kind;
-    const message = `setup command ${index + 1} (${oneLine(step.run.join(" "), 80)}) ended with ${how}: ${oneLine(tail, 300) || "no output"}`;
-    refuseSetup(context, hidePlaces(context, message));
+    const failure = await record.timed(`setup.${index + 1}`, () => runSetup(context, step, checkout, brought));
+    if (failure !== null)
+      return {
+        kind: "failed",
+        message: `setup command ${index + 1} (${oneLine(step.run.join(" "), 80)}) ended with ${failure}`,
+      };
   }
-  if (task.setup.length === 0 || draft.baseline === null) return checkout;
-  const baseline = draft.baseline;
-  const result = await writeResultTree(baseline, checkout, { snapshot: await takeSnapshot(checkout.directory) });
-  if (result.kind === "unreadable") refuseSetup(context, `after setup the work tree cannot be read: ${result.message}`);
-  return (result as Extract<typeof result, { kind: "written" }>).checkout;
+  if (task.setup.length === 0 || draft.baseline === null) return { kind: "ready", checkout };
+  const result = await writeResultTree(draft.baseline, checkout, { snapshot: await takeSnapshot(checkout.directory) });
+  if (result.kind === "unreadable")
+    return { kind: "failed", message: `after setup the work tree cannot be read: ${result.message}` };
+  return { kind: "ready", checkout: result.checkout };
+}
+
+/** Null if the command went well, else how it ended, with the end of its output. */
+async function runSetup(
+  context: RunContext,
+  step: SetupStep,
+  checkout: Checkout,
+  brought: readonly BroughtFolder[],
+): Promise<string | null> {
+  endIfStopped(context);
+  const tail = createOutputTail(2000);
+  const [command, ...args] = step.run;
+  const { end } = await context.ports.sandbox.run({
+    argv: [command ?? "", ...args],
+    workspace: checkout.directory,
+    mounts: brought.map(({ mount }) => mount),
+    env: {},
+    stdin: null,
+    onStdout: tail.add,
+    onStderr: tail.add,
+    signal: context.stop,
+    timeoutMs: step.timeout_seconds * 1000,
+    graceMs: 2000,
+  });
+  endIfStopped(context);
+  if (end.kind === "exited" && end.code === 0) return null;
+  return `${hidePlaces(context, describeEnd(end))}: ${oneLine(hidePlaces(context, tail.text()), 300) || "no output"}`;
+}
+
+function orRefuse(context: RunContext, setUpCheckout: SetUpCheckout): Checkout {
+  return setUpCheckout.kind === "ready" ? setUpCheckout.checkout : refuseSetup(context, setUpCheckout.message);
+}
+
+function refuseFixture(context: RunContext, thrown: unknown): never {
+  if (!CtoError.is(thrown) || !thrown.code.startsWith("WORKSPACE_FIXTURE_")) throw thrown;
+  return refuseStart(context, "fixture", hidePlaces(context, thrown.message), thrown.hint);
 }
 
 function refuseSetup(context: RunContext, message: string): never {
-  addBlocker(context.draft, "gate_missing", message, "Mend setup in the task contract; it runs inside the sandbox, without network, in both checkouts.");
-  context.record.event(
-    "backend.gate.blocked",
-    { backend: context.request.engine.describe().id, gate: "setup", reason: message, mutation_mode: "none", case_executed: false },
-    context.draft.blockers,
+  return refuseStart(
+    context,
+    "setup",
+    message,
+    "Mend setup in the task contract; it runs inside the sandbox, without network, in both checkouts.",
   );
-  throw new RunEnded("setup failed");
 }

@@ -1,11 +1,17 @@
 import type { RunLog } from "@cto/bundle-store";
+import {
+  ENGINE_CONTRACT,
+  type EngineOutcome,
+  type EngineProcessResult,
+  type EngineSession,
+  type EngineSpawnRequest,
+} from "@cto/engine-interface";
 import { CtoError, messageOf, oneLine } from "@cto/errors";
-import { ENGINE_CONTRACT, type EngineOutcome, type EngineProcessResult, type EngineSession, type EngineSpawnRequest } from "@cto/engine-interface";
 import { FAILURE_CODES, type FailureCode, type ProcessEnd } from "@cto/evidence-interface";
 import { toBlocker } from "@cto/gates";
-import type { SandboxEnd } from "@cto/sandbox";
 import { createLogCleaner } from "../run/log-cleaner.ts";
-import { addBlocker, addBlockers, endIfStopped, isDiskRefusal, type RunContext } from "../run/run-context.ts";
+import { describeEnd, toProcessEnd } from "../run/process-end.ts";
+import { addBlockers, endIfStopped, isDiskRefusal, type RunContext } from "../run/run-context.ts";
 import type { ReadyEngine } from "./decide-start.ts";
 import type { WorkTrees } from "./make-workspace.ts";
 
@@ -19,7 +25,10 @@ export async function runEngine(context: RunContext, ready: ReadyEngine, trees: 
   record.openStream({ id: "engine", kind: "terminal", transport: "pipe", title: `Engine ${id}` });
   record.event("engine.started", { engine: id, version: ready.probe.version, executable_sha256: draft.engineSha256 });
   await record.sync();
-  const logs = { stdout: context.writer.openLog("backend/engine.stdout.log"), stderr: context.writer.openLog("backend/engine.stderr.log") };
+  const logs = {
+    stdout: context.writer.openLog("backend/engine.stdout.log"),
+    stderr: context.writer.openLog("backend/engine.stderr.log"),
+  };
   const outcome = await record.timed("engine.run", () => runOnce(context, ready, trees, logs));
   logs.stdout.close();
   logs.stderr.close();
@@ -37,7 +46,12 @@ export async function runEngine(context: RunContext, ready: ReadyEngine, trees: 
   await record.sync();
 }
 
-async function runOnce(context: RunContext, ready: ReadyEngine, trees: WorkTrees, logs: { stdout: RunLog; stderr: RunLog }): Promise<EngineOutcome> {
+async function runOnce(
+  context: RunContext,
+  ready: ReadyEngine,
+  trees: WorkTrees,
+  logs: { stdout: RunLog; stderr: RunLog },
+): Promise<EngineOutcome> {
   const { ports, request, task } = context;
   const deadline = Date.now() + task.budget.wall_seconds * 1000;
   const signal = AbortSignal.any([context.stop, AbortSignal.timeout(task.budget.wall_seconds * 1000 + graceMs)]);
@@ -66,7 +80,8 @@ async function runOnce(context: RunContext, ready: ReadyEngine, trees: WorkTrees
   } catch (thrown) {
     if (isDiskRefusal(thrown)) throw thrown;
     const message = `the adapter failed: ${oneLine(messageOf(thrown))}`;
-    return { kind: "protocol-error", message, end: { kind: "not-started", reason: message }, terminal_event_seen: false, claims: {} };
+    const end = context.draft.lastEnd ?? { kind: "not-started", reason: "the adapter started nothing" };
+    return { kind: "protocol-error", message, end, terminal_event_seen: false, claims: {} };
   }
 }
 
@@ -107,21 +122,25 @@ async function spawn(
   stdout.end();
   stderr.end();
   if (result.end.kind === "not-started") draft.processStarted = false;
+  draft.lastEnd = toProcessEnd(result.end);
   draft.leftBehind = result.leftBehind === null ? null : (draft.leftBehind ?? 0) + result.leftBehind;
-  return { end: toProcessEnd(result.end), left_behind: result.leftBehind, truncated: logs.stdout.truncated || logs.stderr.truncated };
-}
-
-/** The form of a process's end that stands in evidence. */
-export function toProcessEnd(end: SandboxEnd): ProcessEnd {
-  return end.kind === "not-started" ? { kind: "not-started", reason: end.reason } : end;
+  return {
+    end: toProcessEnd(result.end),
+    left_behind: result.leftBehind,
+    truncated: logs.stdout.truncated || logs.stderr.truncated,
+  };
 }
 
 async function assertSameExecutable(context: RunContext, ready: ReadyEngine): Promise<void> {
   const after = await context.ports.store.fileDigest(ready.probe.executable);
   if (after !== context.draft.engineSha256) {
-    throw new CtoError("HARNESS_ENGINE_REPLACED", "the engine's executable changed while it ran, so nobody knows what ran", {
-      hint: "Run again while nothing updates the engine.",
-    });
+    throw new CtoError(
+      "HARNESS_ENGINE_REPLACED",
+      "the engine's executable changed while it ran, so nobody knows what ran",
+      {
+        hint: "Run again while nothing updates the engine.",
+      },
+    );
   }
 }
 
@@ -172,9 +191,4 @@ function outcomeCode(outcome: EngineOutcome): FailureCode | null {
 
 function endedWell(end: ProcessEnd): boolean {
   return end.kind === "exited" && end.code === 0;
-}
-
-function describeEnd(end: ProcessEnd): string {
-  if (end.kind === "exited") return `exit ${end.code}`;
-  return end.kind === "signaled" ? end.signal : end.kind;
 }

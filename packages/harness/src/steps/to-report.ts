@@ -18,7 +18,10 @@ export interface ReportFacts {
 export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFacts): Report {
   const { engineId, isolation, stage, task } = identity;
   // A process that nobody saw end was ended by us: by the harness in a fault, or by the lifeline after its death.
-  const end = draft.outcome?.end ?? (draft.processStarted ? { kind: "canceled" as const } : { kind: "not-started" as const });
+  const end =
+    draft.outcome?.end ??
+    draft.lastEnd ??
+    (draft.processStarted ? { kind: "canceled" as const } : { kind: "not-started" as const });
   const digested = facts.files.filter(({ path }) => path !== RUN_FILES.run);
   return {
     schema: SCHEMAS.report,
@@ -69,9 +72,18 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     policy_digest: facts.digests.policy,
     task_digest: facts.digests.task,
     engine_left_processes: draft.leftBehind,
-    ...(draft.quarantine === null ? {} : { quarantined_patch: { ...draft.quarantine, findings: draft.quarantine.findings.map((finding) => ({ ...finding })) } }),
+    ...(draft.quarantine === null
+      ? {}
+      : {
+          quarantined_patch: {
+            ...draft.quarantine,
+            findings: draft.quarantine.findings.map((finding) => ({ ...finding })),
+          },
+        }),
     artifact_paths: digested.map(({ path }) => path).sort(),
-    artifact_digests: Object.fromEntries(digested.map(({ path, sha256 }) => [path, sha256] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
+    artifact_digests: Object.fromEntries(
+      digested.map(({ path, sha256 }) => [path, sha256] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     runtime_default_activation: false,
   };
 }

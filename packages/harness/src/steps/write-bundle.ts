@@ -1,10 +1,25 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { toObserverData, toObserverPage, toReportText, toReview, toReviewText, type BoundedText } from "@cto/core-bundle";
-import type { JsonObject } from "@cto/errors";
-import { type GovernedEvent, type NoEffectProof, type Report, RUN_FILES, type RunBundle, SCHEMAS, type TreeState } from "@cto/evidence-interface";
-import { judgeRun } from "@cto/gates";
 import type { RunWriter, SealOptions } from "@cto/bundle-store";
+import {
+  type BoundedText,
+  toObserverData,
+  toObserverPage,
+  toReportText,
+  toReview,
+  toReviewText,
+} from "@cto/core-bundle";
+import type { JsonObject } from "@cto/errors";
+import {
+  type GovernedEvent,
+  type NoEffectProof,
+  type Report,
+  RUN_FILES,
+  type RunBundle,
+  SCHEMAS,
+  type TreeState,
+} from "@cto/evidence-interface";
+import { judgeRun } from "@cto/gates";
 import type { Clock } from "../run/clock.ts";
 import type { RunDraft } from "../run/run-draft.ts";
 import type { RunIdentity } from "../run/run-identity.ts";
@@ -25,7 +40,11 @@ export interface EndedRun {
 }
 
 /** Judges the run and writes everything that a bundle needs besides its logs and its manifest. Answers what the seal has to say of the events. */
-export async function writeBundle(ended: EndedRun, run: RunBundle, digests: { readonly task: string; readonly policy: string }): Promise<SealOptions> {
+export async function writeBundle(
+  ended: EndedRun,
+  run: RunBundle,
+  digests: { readonly task: string; readonly policy: string },
+): Promise<SealOptions> {
   const { clock, draft, identity, record, writer } = ended;
   await keepWork(ended);
   const { status, blockers } = judgeRun({ blockers: draft.blockers });
@@ -44,7 +63,11 @@ export async function writeBundle(ended: EndedRun, run: RunBundle, digests: { re
   const review = toReview(report, patch);
   const sealedRun: RunBundle = {
     ...run,
-    source: { git_state: draft.gitState, baseline_commit: draft.baseline?.commit ?? null, baseline_tree: draft.baseline?.tree ?? null },
+    source: {
+      git_state: draft.gitState,
+      baseline_commit: draft.baseline?.commit ?? null,
+      baseline_tree: draft.baseline?.tree ?? null,
+    },
     lifecycle: "sealed",
     finished_at: finishedAt.toISOString(),
     duration_ms: Math.max(0, finishedAt.getTime() - Date.parse(run.started_at)),
@@ -62,7 +85,10 @@ export async function writeBundle(ended: EndedRun, run: RunBundle, digests: { re
   });
   await Promise.all([
     writer.writeDocument(RUN_FILES.report, asJson(report)),
-    writer.writeDocument(RUN_FILES.reportText, toReportText(report, { brief: identity.task.brief, next: nextSteps(identity, status) })),
+    writer.writeDocument(
+      RUN_FILES.reportText,
+      toReportText(report, { brief: identity.task.brief, next: nextSteps(identity, status) }),
+    ),
     writer.writeDocument(RUN_FILES.review, asJson(review)),
     writer.writeDocument(RUN_FILES.reviewText, toReviewText(review)),
     writer.writeDocument(RUN_FILES.observerData, asJson(data)),
@@ -78,7 +104,8 @@ async function keepWork({ draft, patchFile, writer }: EndedRun): Promise<void> {
     if (draft.patchBytes !== null) await writer.adopt(RUN_FILES.patch, patchFile);
     else await writer.writeDocument(RUN_FILES.patch, "");
   }
-  if (draft.notVerified !== null) await writer.writeDocument(RUN_FILES.testLog, `No verification ran: ${draft.notVerified}.\n`);
+  if (draft.notVerified !== null)
+    await writer.writeDocument(RUN_FILES.testLog, `No verification ran: ${draft.notVerified}.\n`);
 }
 
 function toTreeState({ draft, identity: { runId } }: EndedRun): TreeState {
@@ -112,7 +139,10 @@ function toNoEffectProof({ draft, identity: { runId, subject } }: EndedRun): NoE
 
 function nextSteps({ runId, task }: RunIdentity, status: Report["status"]) {
   const verify = { command: `cto verify ${runId}`, does: "Check that this bundle is intact" };
-  const look = { command: `git apply --stat .cto/runs/${runId}/${RUN_FILES.patch}`, does: "See the size of the change" };
+  const look = {
+    command: `git apply --stat .cto/runs/${runId}/${RUN_FILES.patch}`,
+    does: "See the size of the change",
+  };
   if (status === "pass") return [verify, look];
   return [verify, { command: `cto run ${task.id}`, does: "Run again once the cause is mended" }];
 }

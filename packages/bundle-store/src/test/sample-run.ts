@@ -37,7 +37,7 @@ export function createTemporaryStore(now?: () => number): TemporaryStore {
 }
 
 /** The golden text of a file, about another run. */
-export function goldenText(pointer: string, runId: string): string {
+function goldenText(pointer: string, runId: string): string {
   return fs.readFileSync(path.join(goldenBundle, pointer), "utf8").replaceAll(goldenId, runId);
 }
 

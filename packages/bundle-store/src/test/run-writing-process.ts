@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Starts `writing-process.ts`. */
 export function startWritingProcess(home: string, runId: string, wrap: readonly string[] = []): ChildProcess {
-  const script = path.join(import.meta.dirname, "writing-process.ts");
+  const script = fileURLToPath(new URL("./writing-process.ts", import.meta.url));
   const [command = process.execPath, ...rest] = [
     ...wrap,
     process.execPath,
