@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import type { Output } from "./output.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -11,19 +12,22 @@ export interface Terminal {
   note(line: string): void;
   /** The one JSON document of a `--json` command. */
   document(value: unknown): void;
+  /** Text as it is, on standard output also with `--json`: help that was asked for. */
+  print(text: string): void;
   /** Text for a person in colour, if the stream shows colours and `NO_COLOR` is not set. */
   paint(style: Style, text: string): string;
 }
 
 /** A terminal over the process's own streams. */
-export function createTerminal({ json }: { json: boolean }): Terminal {
-  const people = json ? process.stderr : process.stdout;
-  const coloured = shouldColour(people);
+export function createTerminal({ json, out, err }: { json: boolean; out: Output; err: Output }): Terminal {
+  const people = json ? err : out;
+  const coloured = shouldColour(json ? process.stderr : process.stdout);
   return {
     json,
-    say: (line = "") => void people.write(`${line}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
-    document: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    say: (line = "") => people.write(`${line}\n`),
+    note: (line) => err.write(`${line}\n`),
+    document: (value) => out.write(`${JSON.stringify(value, null, 2)}\n`),
+    print: (text) => out.write(text),
     paint: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
   };
 }

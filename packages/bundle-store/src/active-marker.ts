@@ -6,10 +6,14 @@ import type { StorePlaces } from "./store-root.ts";
 /** Who works on a run: `none` if there is no marker, `alive` if the process may be, `dead` if it is surely gone. */
 export type MarkerState = "none" | "alive" | "dead";
 
+/** The text of a marker that its owner gave back while the work is not done. */
+const givenBack = '{"released":true}\n';
+
 /** Judges the active marker of a run. A marker that cannot be understood counts as alive. */
 export function readMarker(places: StorePlaces, runId: string): MarkerState {
   const text = readTextFile(places.markerFile(runId));
   if (text === undefined) return "none";
+  if (text === givenBack) return "dead";
   const owner = parseOwner(text);
   return owner === undefined || mayBeAlive(owner, currentOwner()) ? "alive" : "dead";
 }
@@ -22,6 +26,16 @@ export function ownMarkerText(): string {
 /** Makes this process the one that works on the run. The caller holds the lock on recovery. */
 export function takeMarker(places: StorePlaces, runId: string): void {
   replaceFile(places.markerFile(runId), ownMarkerText(), true);
+}
+
+/** Leaves an unfinished run to whoever comes next, as if this process had died. Does nothing if the marker is not this process's; never throws. */
+export function releaseMarker(places: StorePlaces, runId: string): void {
+  try {
+    if (readTextFile(places.markerFile(runId)) === ownMarkerText())
+      replaceFile(places.markerFile(runId), givenBack, true);
+  } catch {
+    // The marker stays this process's then, and counts as dead as soon as the process has ended.
+  }
 }
 
 /** Says that nobody works on the run any more. */

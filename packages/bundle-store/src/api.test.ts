@@ -5,6 +5,7 @@ it("exports exactly this", async () => {
     "findHome",
     "openStore",
     "readBundleFacts",
+    "runIdOfDirectory",
     "verifyRunDirectory",
   ]);
 });

@@ -7,11 +7,22 @@ import { ownMarkerText, removeMarker } from "./active-marker.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { openFlags, syncDirectory, syncFile } from "./disk.ts";
 import type { CreateRunOptions, RunWriter } from "./run-writer.ts";
-import { storeError, writeFailed } from "./store-error.ts";
+import { notWritable, storeError, writeFailed } from "./store-error.ts";
 import { ensureRoot, type StorePlaces } from "./store-root.ts";
 
-/** Creates marker, run directory, line logs, reserve and `run.json`. Leaves nothing behind if any of it fails. */
+/**
+ * Creates marker, run directory, line logs, reserve and `run.json`. Leaves nothing behind if any of it fails. `STORE_NOT_WRITABLE`: nothing can be
+ * written there at all.
+ */
 export async function createRun(places: StorePlaces, options: CreateRunOptions): Promise<RunWriter> {
+  try {
+    return await create(places, options);
+  } catch (error) {
+    throw notWritable(error) ?? error;
+  }
+}
+
+async function create(places: StorePlaces, options: CreateRunOptions): Promise<RunWriter> {
   const { runId, run } = options;
   if (!runIdSchema.safeParse(runId).success || run.run_id !== runId) {
     const hint = "Make the id with createRunId and use it in run.json too.";

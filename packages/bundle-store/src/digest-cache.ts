@@ -1,29 +1,30 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
-import path from "node:path";
-import { readTextFile, replaceFile, sha256 } from "./disk.ts";
+import { readCacheFile, writeCacheFile } from "./cache-file.ts";
 import { readFailed } from "./store-error.ts";
-import { ensureRoot, type StorePlaces } from "./store-root.ts";
+import { checkRoot, ensureRoot, type StorePlaces } from "./store-root.ts";
 
+const cacheName = "digests.json";
 const maxEntries = 500;
 const settledMs = 2_000;
 
 /**
- * Lower-case hex SHA-256 of a file, links followed. Taken from `.cto/index/digests.json` if device, inode, size, mtime and ctime are unchanged.
- * A file that changed within the last two seconds is not cached: a second change could hide behind the same time stamp.
+ * Lower-case hex SHA-256 of a file, links followed. Taken from `.cto/index/digests.json` if device, inode, size, mtime and ctime are unchanged and
+ * nobody but this user could have written the cache (see `readCacheFile`): who can write there as this user can replace the tool itself, and its
+ * answers with it. A file that changed within the last two seconds is not cached: a second change could hide behind the same time stamp.
  */
 export async function fileDigest(places: StorePlaces, file: string): Promise<string> {
-  const cacheFile = path.join(places.folder("index"), "digests.json");
+  checkRoot(places);
   try {
     const real = fs.realpathSync(file);
     const stamp = stampOf(fs.statSync(real, { bigint: true }));
-    const known = readCache(cacheFile).get(real);
+    const known = readCache(places).get(real);
     if (known?.stamp === stamp) return known.sha256;
     const digest = await digestOf(real);
     const after = fs.statSync(real, { bigint: true });
     const changedMs = Math.max(Number(after.ctimeNs / 1_000_000n), Number(after.mtimeNs / 1_000_000n));
     if (stampOf(after) === stamp && Date.now() - changedMs > settledMs)
-      remember(places, cacheFile, real, { stamp, sha256: digest });
+      remember(places, real, { stamp, sha256: digest });
     return digest;
   } catch (error) {
     throw readFailed(file, error);
@@ -45,22 +46,26 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-function readCache(file: string): Map<string, CacheEntry> {
-  const text = readTextFile(file) ?? "";
-  const body = text.slice(65);
-  if (text.slice(0, 65) !== `${sha256(body)}\n`) return new Map();
-  return new Map(JSON.parse(body) as readonly (readonly [string, CacheEntry])[]);
+function readCache(places: StorePlaces): Map<string, CacheEntry> {
+  const entries = readCacheFile(places, cacheName);
+  return Array.isArray(entries) && entries.every(isCacheItem) ? new Map(entries) : new Map();
 }
 
-function remember(places: StorePlaces, file: string, real: string, entry: CacheEntry): void {
-  const entries = readCache(file);
+function isCacheItem(item: unknown): item is readonly [string, CacheEntry] {
+  if (!Array.isArray(item) || item.length !== 2 || typeof item[0] !== "string") return false;
+  const entry: Partial<Record<string, unknown>> = item[1] ?? {};
+  const isStamp = typeof entry.stamp === "string" && /^\d+:\d+:\d+:-?\d+:-?\d+$/.test(entry.stamp);
+  return isStamp && typeof entry.sha256 === "string" && /^[0-9a-f]{64}$/.test(entry.sha256);
+}
+
+function remember(places: StorePlaces, real: string, entry: CacheEntry): void {
+  const entries = readCache(places);
   entries.delete(real);
   entries.set(real, entry);
-  const body = JSON.stringify([...entries].slice(-maxEntries));
   try {
     ensureRoot(places);
-    replaceFile(file, `${sha256(body)}\n${body}`);
   } catch {
-    // A cache that cannot be written costs time and nothing else.
+    return; // As for the cache itself: what cannot be written costs time and nothing else.
   }
+  writeCacheFile(places, cacheName, [...entries].slice(-maxEntries));
 }

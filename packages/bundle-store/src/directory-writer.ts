@@ -1,17 +1,18 @@
-import fs from "node:fs";
 import path from "node:path";
 import { createManifest } from "@cto/core-bundle";
-import type { JsonObject } from "@cto/errors";
+import { type JsonObject, messageOf } from "@cto/errors";
 import { RUN_FILES, toCanonicalJson } from "@cto/evidence-interface";
-import { removeMarker } from "./active-marker.ts";
-import { openFlags, sha256, syncDirectory } from "./disk.ts";
-import { appendLedger, withLedger, writeLatest } from "./ledger.ts";
+import { releaseMarker, removeMarker } from "./active-marker.ts";
+import { sha256, syncDirectory } from "./disk.ts";
 import { type LineLog, openLineLog } from "./line-log.ts";
+import { publishRun } from "./publish-run.ts";
 import { createArtifactBudget, type OpenRawLog, openRawLog } from "./raw-log.ts";
-import { adoptFile, type Draft, digestFile, listRunTree, placeFile, taken, writeDraft } from "./run-tree.ts";
+import { giveRoomBack, reserveRoom } from "./reserved-room.ts";
+import { adoptFile, type Draft, listRunTree, placeFile, taken, writeDraft } from "./run-tree.ts";
 import type { CreateRunOptions, RunFile, RunLog, RunWriter, SealOptions, SealResult } from "./run-writer.ts";
 import { isNoRoom, storeError, writeFailed } from "./store-error.ts";
 import type { StorePlaces } from "./store-root.ts";
+import { setAside, takeOverDirectory } from "./take-over-directory.ts";
 
 export interface DirectoryWriterOptions extends Omit<CreateRunOptions, "run"> {
   readonly places: StorePlaces;
@@ -20,16 +21,6 @@ export interface DirectoryWriterOptions extends Omit<CreateRunOptions, "run"> {
   /** True to go on in a directory that a dead process left. */
   readonly resume: boolean;
 }
-
-const lineLogs: readonly string[] = [RUN_FILES.events, RUN_FILES.live, RUN_FILES.trace];
-const conclusions: readonly string[] = [
-  RUN_FILES.report,
-  RUN_FILES.reportText,
-  RUN_FILES.review,
-  RUN_FILES.reviewText,
-  RUN_FILES.observerData,
-  RUN_FILES.observerPage,
-];
 
 /** The writer of a run directory that exists. Its three line logs are opened at once and stay open until the seal. */
 export class DirectoryWriter implements RunWriter {
@@ -41,19 +32,19 @@ export class DirectoryWriter implements RunWriter {
   readonly #options: DirectoryWriterOptions;
   readonly #budget;
   readonly #files = new Map<string, RunFile>();
+  readonly #left = new Set<string>();
   readonly #logs = new Map<string, OpenRawLog>();
-  readonly #reserve: string;
   #open = true;
+  #isSealed = false;
 
   constructor(options: DirectoryWriterOptions) {
     const { places, runId, resume } = options;
     this.#options = options;
     this.runId = runId;
     this.directory = places.runDirectory(runId);
-    this.#reserve = path.join(places.folder("tmp"), `${runId}.reserve`);
     this.#budget = createArtifactBudget(options.artifactBytes, () => options.onBudgetExceeded?.());
-    if (resume) this.#takeOver();
-    reserve(this.#reserve, options.reserveBytes ?? 1024 * 1024);
+    for (const file of resume ? takeOverDirectory(this.directory) : []) this.#left.add(this.#keep(file).path);
+    reserveRoom(places.reserveFile(runId), options.reserveBytes ?? 1024 * 1024);
     const openLog = (name: string): LineLog => openLineLog(path.join(this.directory, name), name, resume);
     this.events = openLog(RUN_FILES.events);
     this.live = openLog(RUN_FILES.live);
@@ -67,7 +58,10 @@ export class DirectoryWriter implements RunWriter {
   async writeDocument(pointer: string, content: JsonObject | string | Uint8Array): Promise<RunFile> {
     const file = this.#place(pointer);
     const bytes = toBytes(content);
-    const draft = await this.#withRoom(() => writeDraft(file, pointer, bytes));
+    const draft = await this.#withRoom(async () => {
+      await this.#makeWay(pointer);
+      return writeDraft(file, pointer, bytes);
+    });
     return this.#keep(draft.commit());
   }
 
@@ -115,6 +109,7 @@ export class DirectoryWriter implements RunWriter {
 
   async adopt(pointer: string, absolutePath: string): Promise<RunFile> {
     const file = this.#place(pointer);
+    if (this.#files.has(pointer)) throw taken(pointer);
     const adopted = await this.#withRoom(() => adoptFile(absolutePath, file, pointer));
     this.#budget.take(adopted.bytes);
     return this.#keep(adopted);
@@ -125,9 +120,10 @@ export class DirectoryWriter implements RunWriter {
   }
 
   releaseReserve(): void {
-    fs.rmSync(this.#reserve, { force: true });
+    giveRoomBack(this.#options.places.reserveFile(this.runId));
   }
 
+  /** Everything that may throw comes before the commit. */
   async seal(options: SealOptions): Promise<SealResult> {
     this.#assertOpen();
     this.#open = false;
@@ -136,10 +132,9 @@ export class DirectoryWriter implements RunWriter {
       const files = this.#finishLogs();
       const manifest = Buffer.from(createManifest({ runId: this.runId, files, ...options }));
       const draft = await this.#syncAll(manifest);
+      this.release();
       draft.commit();
-      await this.#attempt(() =>
-        Promise.all([syncDirectory(this.directory), syncDirectory(this.#options.places.folder("runs"))]),
-      );
+      this.#isSealed = true;
       const manifestSha256 = sha256(manifest);
       return { manifestSha256, files, notes: await this.#publish(manifestSha256) };
     } finally {
@@ -149,7 +144,7 @@ export class DirectoryWriter implements RunWriter {
 
   abandon(): void {
     this.release();
-    removeMarker(this.#options.places, this.runId);
+    if (!this.#isSealed) removeMarker(this.#options.places, this.runId);
   }
 
   /** Closes what is open and leaves the marker: the run stays unfinished. Idempotent. */
@@ -173,12 +168,12 @@ export class DirectoryWriter implements RunWriter {
   /** The manifest's bytes go to the disk together with all others, but under a temporary name: only its rename comes last. */
   async #syncAll(manifest: Uint8Array): Promise<Draft> {
     const file = path.join(this.directory, RUN_FILES.manifest);
-    const folders = listRunTree(this.directory).folders.map((folder) => path.join(this.directory, folder));
+    const folders = this.#folders();
     const [draft, ...others] = await Promise.allSettled([
       writeDraft(file, RUN_FILES.manifest, manifest),
       this.syncEvents(),
       ...[...this.#logs.values()].map((log) => log.sync()),
-      ...[this.directory, ...folders].map(syncDirectory),
+      ...folders.map(syncDirectory),
     ]);
     if (draft.status === "rejected") throw draft.reason;
     const failed = others.find((other) => other.status === "rejected");
@@ -187,28 +182,33 @@ export class DirectoryWriter implements RunWriter {
     throw writeFailed(`runs/${this.runId}`, failed.reason);
   }
 
-  #publish(manifestSha256: string): Promise<readonly string[]> {
-    const { places, mode } = this.#options;
-    return withLedger(places, async () => {
-      const notes = await appendLedger(places, {
-        kind: "sealed",
-        run_id: this.runId,
-        mode,
-        manifest_sha256: manifestSha256,
-      });
-      writeLatest(places, this.runId);
-      removeMarker(places, this.runId);
-      return notes;
-    });
+  #folders(): readonly string[] {
+    try {
+      return ["", ...listRunTree(this.directory).folders].map((folder) => path.join(this.directory, folder));
+    } catch (error) {
+      throw writeFailed(`runs/${this.runId}`, error);
+    }
   }
 
-  /** What a dead writer concluded was never sealed and does not count: only what it observed is kept. */
-  #takeOver(): void {
-    const found = listRunTree(this.directory);
-    const dropped = found.files.filter((pointer) => conclusions.includes(pointer));
-    for (const name of [...found.temporary, ...dropped]) fs.rmSync(path.join(this.directory, name));
-    const kept = found.files.filter((pointer) => !conclusions.includes(pointer) && !lineLogs.includes(pointer));
-    for (const pointer of kept) this.#keep(digestOf(this.directory, pointer));
+  /** From here on the run is sealed, whatever happens: a failure is told, and the marker stays for the next command. */
+  async #publish(manifestSha256: string): Promise<readonly string[]> {
+    const { places, mode } = this.#options;
+    try {
+      return await publishRun(places, { runId: this.runId, mode, manifestSha256, mayBeListed: false });
+    } catch (error) {
+      releaseMarker(places, this.runId);
+      return [
+        `The run is sealed, but it could not be entered in ledger and latest.json: ${messageOf(error)} The next command that looks for unfinished runs tries again.`,
+      ];
+    }
+  }
+
+  /** What a dead writer observed is never overwritten; `run.json` says the same and more when it is written anew. */
+  async #makeWay(pointer: string): Promise<void> {
+    if (!this.#left.has(pointer) || pointer === RUN_FILES.run) return;
+    await setAside(this.#options.places, this.runId, pointer);
+    this.#left.delete(pointer);
+    this.#files.delete(pointer);
   }
 
   #place(pointer: string): string {
@@ -254,24 +254,4 @@ function toBytes(content: JsonObject | string | Uint8Array): Uint8Array {
   if (content instanceof Uint8Array) return content;
   if (typeof content === "string") return Buffer.from(content);
   return Buffer.from(`${toCanonicalJson(content)}\n`);
-}
-
-/** Real blocks, not a hole: a sparse file would reserve nothing. */
-function reserve(file: string, bytes: number): void {
-  try {
-    fs.rmSync(file, { force: true });
-    fs.writeFileSync(file, Buffer.alloc(bytes, 0x2e), { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    fs.rmSync(file, { force: true });
-    throw writeFailed(path.basename(file), error);
-  }
-}
-
-function digestOf(directory: string, pointer: string): RunFile {
-  const fd = fs.openSync(path.join(directory, pointer), openFlags.read);
-  try {
-    return { path: pointer, ...digestFile(fd) };
-  } finally {
-    fs.closeSync(fd);
-  }
 }

@@ -69,8 +69,20 @@ export function replaceFile(file: string, content: string, durable = false): voi
   }
 }
 
-/** The text of a regular file, undefined if there is none. Never follows a link in the last segment; at most `max` bytes, else EFBIG. */
-export function readTextFile(file: string, max = 64 * 1024 * 1024): string | undefined {
+/** The text of a regular file, see `readBytes`. */
+export function readTextFile(file: string, max?: number): string | undefined {
+  return readBytes(file, max)?.toString("utf8");
+}
+
+/**
+ * The bytes of a regular file, undefined if there is none or if `mayRead` refuses it. Never follows a link in the last segment; at most
+ * `max` bytes, else EFBIG.
+ */
+export function readBytes(
+  file: string,
+  max = 64 * 1024 * 1024,
+  mayRead: (stat: fs.Stats) => boolean = () => true,
+): Buffer | undefined {
   let fd: number;
   try {
     fd = fs.openSync(file, openFlags.read);
@@ -80,9 +92,9 @@ export function readTextFile(file: string, max = 64 * 1024 * 1024): string | und
   }
   try {
     const stat = fs.fstatSync(fd);
-    if (!stat.isFile()) return undefined;
+    if (!stat.isFile() || !mayRead(stat)) return undefined;
     if (stat.size > max) throw Object.assign(new Error(`more than ${max} bytes`), { code: "EFBIG" });
-    return fs.readFileSync(fd, "utf8");
+    return fs.readFileSync(fd);
   } finally {
     fs.closeSync(fd);
   }

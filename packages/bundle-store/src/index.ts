@@ -1,8 +1,9 @@
 export { readBundleFacts } from "./bundle-facts-reader.ts";
 export { findHome } from "./find-home.ts";
-export type { BuildInterrupted, CloseOutcome, InterruptedRun } from "./interrupted-runs.ts";
+export type { BuildInterrupted, CloseOutcome, InterruptedRun, UnsealedState } from "./interrupted-runs.ts";
 export type { Ledger } from "./ledger.ts";
 export type { ResolvedRun } from "./resolve-run.ts";
+export { runIdOfDirectory } from "./resolve-run.ts";
 export type { RunRow, RunRowStatus } from "./run-index.ts";
 export type { CreateRunOptions, RunFile, RunLog, RunWriter, SealOptions, SealResult } from "./run-writer.ts";
 export type { Store, StoreOptions } from "./store.ts";

@@ -1,15 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
 import { RUN_FILES, type RunBundle, runBundleSchema } from "@cto/evidence-interface";
-import { readMarker, removeMarker, takeMarker } from "./active-marker.ts";
+import { readMarker, releaseMarker, removeMarker, takeMarker } from "./active-marker.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
-import { readJsonFile, readTextFile, sha256 } from "./disk.ts";
-import { appendLedger, readLedger, withLedger, writeLatest } from "./ledger.ts";
+import { readJsonFile, sha256 } from "./disk.ts";
 import { withLock } from "./numbered-lock.ts";
+import { publishRun } from "./publish-run.ts";
+import { giveRoomBack } from "./reserved-room.ts";
 import { listRunTree } from "./run-tree.ts";
 import type { RunWriter, SealOptions } from "./run-writer.ts";
 import { readFailed } from "./store-error.ts";
-import type { StorePlaces } from "./store-root.ts";
+import { ensureRoot, type StorePlaces } from "./store-root.ts";
+import { readUnfinishedEvents } from "./unfinished-events.ts";
 
 /** An unfinished run whose process is dead. */
 export interface InterruptedRun {
@@ -17,9 +19,9 @@ export interface InterruptedRun {
   readonly directory: string;
   /** `unsealed`: it needs documents and a seal. `unlisted`: it is sealed, only its ledger line or the removal of its marker is missing. */
   readonly kind: "unsealed" | "unlisted";
-  /** `run.json` as it stands; null if it is missing or unreadable. */
+  /** `run.json` as it stands; null if it is missing, unreadable or about another run. */
   readonly run: RunBundle | null;
-  /** The complete lines of `events.normalized.jsonl`, each with its LF: hand them to `createEventChain` as `previous`. */
+  /** The complete lines of `events.normalized.jsonl`, each with its LF, without a final `run.completed` that was never sealed. */
   readonly eventLines: readonly string[];
   /** Bytes after the last complete line of the event log: a line that the crash cut short. They are removed when the run is closed. */
   readonly tornBytes: number;
@@ -27,14 +29,24 @@ export interface InterruptedRun {
   readonly files: readonly string[];
 }
 
-/** What came of closing a run. `not-ours`: another command closed it first, or it was alive after all. `dropped`: nothing but a marker was left of it. */
+/** What came of closing a run. `not-ours`: another command closed it first, or it was alive after all. `dropped`: it had not one file. */
 export type CloseOutcome =
   | { readonly kind: "closed"; readonly manifestSha256: string; readonly notes: readonly string[] }
   | { readonly kind: "dropped" }
   | { readonly kind: "not-ours" };
 
-/** What the harness writes before an interrupted run is sealed. `liveCount` is the number of complete lines in `events.ndjson`. */
-export type BuildInterrupted = (writer: RunWriter, state: { readonly liveCount: number }) => Promise<SealOptions>;
+/** What is in the directory when `build` is called. It counts, not an `InterruptedRun`, which may be older: another command may have tried since. */
+export interface UnsealedState {
+  /** For `createEventChain` as `previous`: these very lines are in the log. */
+  readonly eventLines: readonly string[];
+  /** Complete lines in `events.ndjson`. */
+  readonly liveCount: number;
+  /** Paths of the files that the dead process left and that count, sorted; the line logs are not among them. */
+  readonly files: readonly string[];
+}
+
+/** What the harness writes before an interrupted run is sealed. */
+export type BuildInterrupted = (writer: RunWriter, state: UnsealedState) => Promise<SealOptions>;
 
 /** All runs with an active marker whose process is dead. Writes nothing. Costs one look at the (nearly always empty) folder of markers. */
 export function findInterrupted(places: StorePlaces): readonly InterruptedRun[] {
@@ -56,15 +68,15 @@ function describe(places: StorePlaces, runId: string): InterruptedRun {
   const directory = places.runDirectory(runId);
   try {
     const files = isDirectory(directory) ? listRunTree(directory).files : [];
-    const text = readTextFile(path.join(directory, RUN_FILES.events)) ?? "";
-    const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+    const { lines, tornBytes } = readUnfinishedEvents(directory);
+    const run = runBundleSchema.safeParse(readJsonFile(path.join(directory, RUN_FILES.run))).data;
     return {
       runId,
       directory,
       kind: files.includes(RUN_FILES.manifest) ? "unlisted" : "unsealed",
-      run: runBundleSchema.safeParse(readJsonFile(path.join(directory, RUN_FILES.run))).data ?? null,
-      eventLines: complete.match(/[^\n]*\n/g) ?? [],
-      tornBytes: Buffer.byteLength(text.slice(complete.length)),
+      run: run?.run_id === runId ? run : null,
+      eventLines: lines,
+      tornBytes,
       files,
     };
   } catch (error) {
@@ -77,53 +89,61 @@ function isDirectory(directory: string): boolean {
 }
 
 /**
- * Closes a dead run: makes this process its owner, removes the report, review and observer files that the dead one may have written (they were
- * never sealed), lets `build` write them anew, with the missing events and run.json, and seals. A run that
- * is sealed already only gets its ledger line; `build` is not called then. Of two commands that try at once, one wins. If `build` throws,
- * the run stays unfinished and can be closed again once this process has ended.
+ * Closes a dead run: makes this process its owner, removes what the dead one concluded (report, review, observer files, a final `run.completed`: they
+ * were never sealed), lets `build` write them anew, with the missing events and run.json, and seals. A document that `build` writes over one that
+ * was left moves that one to `.cto/tmp/<run id>/unsealed/`. A run that is sealed already only gets its ledger line; `build` is not
+ * called then. Of two commands that try at once, one wins. If `build` or the seal throws, the run stays unfinished: it can be closed or removed
+ * at once, by anybody.
  */
 export async function closeInterrupted(
   places: StorePlaces,
-  run: InterruptedRun,
+  { runId }: InterruptedRun,
   build: BuildInterrupted,
 ): Promise<CloseOutcome> {
-  const { runId } = run;
+  ensureRoot(places);
+  if (!(await becomeOwner(places, runId))) return { kind: "not-ours" };
+  try {
+    return await closeOwned(places, describe(places, runId), build);
+  } catch (error) {
+    releaseMarker(places, runId);
+    throw error;
+  }
+}
+
+function becomeOwner(places: StorePlaces, runId: string): Promise<boolean> {
   const lock = {
     directory: path.join(places.folder("locks"), "recovery"),
     what: "the recovery of runs",
     waitMs: places.lockWaitMs,
   };
-  const isOurs = await withLock(lock, () => {
+  return withLock(lock, () => {
     if (readMarker(places, runId) !== "dead") return false;
     takeMarker(places, runId);
     return true;
   });
-  if (!isOurs) return { kind: "not-ours" };
-  const now = describe(places, runId);
-  if (!isDirectory(now.directory)) {
+}
+
+async function closeOwned(places: StorePlaces, run: InterruptedRun, build: BuildInterrupted): Promise<CloseOutcome> {
+  const { directory, runId } = run;
+  if (run.files.length === 0) {
+    if (isDirectory(directory)) fs.rmSync(directory, { recursive: true });
+    giveRoomBack(places.reserveFile(runId));
     removeMarker(places, runId);
     return { kind: "dropped" };
   }
-  const mode = now.run?.mode ?? "unknown";
-  if (now.kind === "unlisted") return publish(places, now, mode);
+  const mode = run.run?.mode ?? "unknown";
+  if (run.kind === "unlisted") {
+    const manifestSha256 = sha256(fs.readFileSync(path.join(directory, RUN_FILES.manifest)));
+    const notes = await publishRun(places, { runId, mode, manifestSha256, mayBeListed: true });
+    return { kind: "closed", manifestSha256, notes };
+  }
   const writer = new DirectoryWriter({ places, runId, mode, resume: true, artifactBytes: Number.MAX_SAFE_INTEGER });
   try {
-    const sealed = await writer.seal(await build(writer, { liveCount: writer.live.resumed.lines }));
-    return { kind: "closed", manifestSha256: sealed.manifestSha256, notes: sealed.notes };
+    const files = writer.files().map((file) => file.path);
+    const state = { eventLines: run.eventLines, liveCount: writer.live.resumed.lines, files };
+    const { manifestSha256, notes } = await writer.seal(await build(writer, state));
+    return { kind: "closed", manifestSha256, notes };
   } finally {
     writer.release();
   }
-}
-
-function publish(places: StorePlaces, run: InterruptedRun, mode: string): Promise<CloseOutcome> {
-  const manifestSha256 = sha256(fs.readFileSync(path.join(run.directory, RUN_FILES.manifest)));
-  return withLedger(places, async () => {
-    const ledger = readLedger(places);
-    const isListed = ledger.entries.some((entry) => entry.kind === "sealed" && entry.run_id === run.runId);
-    const fact = { kind: "sealed", run_id: run.runId, mode, manifest_sha256: manifestSha256 } as const;
-    const notes = isListed ? [] : await appendLedger(places, fact);
-    if (!isListed || ledger.entries.at(-1)?.run_id === run.runId) writeLatest(places, run.runId);
-    removeMarker(places, run.runId);
-    return { kind: "closed", manifestSha256, notes };
-  });
 }

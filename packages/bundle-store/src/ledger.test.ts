@@ -61,13 +61,33 @@ describe("the ledger", () => {
     expect(place.store.readLedger()).toMatchObject({ entries: [{ run_id: "a" }, { run_id: "b" }], notes: [] });
   });
 
-  it("is not continued behind a line that is no entry; the run itself is sealed all the same", async () => {
+  it.each([
+    ["rubbish", Buffer.from("rubbish\n"), 2],
+    ["bytes that are no text", Buffer.from([0xff, 0x00, 0xfe, 0x0a]), 2],
+    ["rubbish longer than what is read of the end", Buffer.from(`${"x".repeat(9000)}\n`), 2],
+    ["the same without an end", Buffer.from("x".repeat(9000)), 2],
+    ["two lines", Buffer.from("{}\n\n"), 3],
+  ])("goes on behind a line that is no entry, keeps it and names it: %s", async (_, rubbish, line) => {
     await using place = createTemporaryStore();
     await sealSampleRun(place.store, "a");
-    fs.appendFileSync(path.join(place.store.root, "ledger.ndjson"), "rubbish\n");
-    await expect(sealSampleRun(place.store, "b")).rejects.toMatchObject({ code: "STORE_LEDGER_CORRUPT" });
-    expect(place.store.readLedger().notes).toEqual(["Line 2 of ledger.ndjson is no ledger entry."]);
-    expect(fs.existsSync(path.join(place.store.root, "runs/b/manifest.json"))).toBe(true);
+    const file = path.join(place.store.root, "ledger.ndjson");
+    fs.appendFileSync(file, rubbish);
+    const before = fs.readFileSync(file);
+    const odd = `Line ${line} of ledger.ndjson is no ledger entry`;
+    expect((await sealSampleRun(place.store, "b")).notes.at(-1)).toBe(
+      `${odd}; it was left, and the chain goes on behind it.`,
+    );
+    expect((await sealSampleRun(place.store, "c")).notes).toEqual([]);
+    expect(fs.readFileSync(file).subarray(0, before.length)).toEqual(before);
+    const { entries, notes } = place.store.readLedger();
+    expect(entries.map((entry) => [entry.n, entry.run_id])).toEqual([
+      [1, "a"],
+      [line + 1, "b"],
+      [line + 2, "c"],
+    ]);
+    expect(notes).toHaveLength(line - 1);
+    expect(notes.at(-1)).toBe(`${odd}.`);
+    expect(place.store.resolveRun("latest").runId).toBe("c");
   });
 
   it("names a line that was changed or taken out", async () => {
@@ -93,7 +113,7 @@ describe("the ledger", () => {
     ]);
   });
 
-  it("is not waited for longer than bounded when a lock cannot be understood, and is freed when its owner is dead", async () => {
+  it("is not waited for longer than bounded while another process holds it, and is free when its owner is dead", async () => {
     await using place = createTemporaryStore();
     await sealSampleRun(place.store, "a");
     const locks = path.join(place.store.root, "locks/ledger");
@@ -109,11 +129,46 @@ describe("the ledger", () => {
     await sealSampleRun(place.store, "b");
     expect(place.store.readLedger().entries.map((entry) => entry.run_id)).toEqual(["a", "b"]);
     expect(fs.readdirSync(locks)).toEqual(["2"]);
-    fs.writeFileSync(path.join(locks, "2"), "who knows");
-    await expect(sealSampleRun(openStore({ home: place.home, lockWaitMs: 50 }), "c")).rejects.toMatchObject({
-      code: "STORE_LOCKED",
-      details: { lock: "ledger", pid: null },
-    });
+    const alive = { ...dead, start_time: ownStartTime() };
+    fs.writeFileSync(path.join(locks, "2"), JSON.stringify(alive));
+    const { notes } = await sealSampleRun(openStore({ home: place.home, lockWaitMs: 50 }), "c");
+    expect(notes).toEqual([expect.stringContaining("Another process holds the lock on the ledger.")]);
     expect(place.store.readLedger().entries).toHaveLength(2);
+    expect(fs.readFileSync(path.join(locks, "2"), "utf8")).toBe(JSON.stringify(alive));
+  });
+
+  it.each<[string, (locks: string) => void, readonly string[]]>([
+    ["a text", (locks) => fs.writeFileSync(path.join(locks, "7"), "who knows"), ["2", "7"]],
+    ["a large file", (locks) => fs.writeFileSync(path.join(locks, "7"), "x".repeat(5000)), ["2", "7"]],
+    ["a folder where the next lock would be", (locks) => fs.mkdirSync(path.join(locks, "2")), ["2", "3"]],
+    ["a link to nothing", (locks) => fs.symlinkSync("nowhere", path.join(locks, "2")), ["2", "3"]],
+    ["the highest number", (locks) => fs.writeFileSync(path.join(locks, "9".repeat(15)), "x"), ["2", "9".repeat(15)]],
+    ["another name", (locks) => fs.writeFileSync(path.join(locks, "1e9"), ""), ["1e9", "2"]],
+  ])("is locked without a wait beside what is no lock: %s", async (_, plant, left) => {
+    await using place = createTemporaryStore();
+    const store = openStore({ home: place.home, lockWaitMs: 0 });
+    await sealSampleRun(store, "a");
+    const locks = path.join(place.store.root, "locks/ledger");
+    plant(locks);
+    expect((await sealSampleRun(store, "b")).notes).toEqual([]);
+    expect(fs.readdirSync(locks).sort()).toEqual([...left].sort());
+    expect((await sealSampleRun(store, "c")).notes).toEqual([]);
+    expect(store.readLedger()).toMatchObject({ entries: [{ n: 1 }, { n: 2 }, { n: 3, run_id: "c" }], notes: [] });
+  });
+
+  it("says what to do, at once, where no higher number can follow", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    fs.writeFileSync(path.join(place.store.root, "locks/ledger", "9".repeat(15)), "");
+    await expect(place.store.removeRun("a")).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+      hint: "Remove .cto/locks/ledger while no other cto command runs; it is created again.",
+    });
   });
 });
+
+/** Field 22 of proc_pid_stat(5). */
+function ownStartTime(): string | undefined {
+  const stat = fs.readFileSync("/proc/self/stat", "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+}

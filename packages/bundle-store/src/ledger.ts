@@ -8,9 +8,9 @@ import {
   SCHEMAS,
   toCanonicalJson,
 } from "@cto/evidence-interface";
-import { openFlags, readTextFile, replaceFile, sha256, syncFile, writeAll } from "./disk.ts";
+import { openFlags, readBytes, replaceFile, sha256, syncFile, writeAll } from "./disk.ts";
 import { withLock } from "./numbered-lock.ts";
-import { readFailed, storeError, writeFailed } from "./store-error.ts";
+import { readFailed, writeFailed } from "./store-error.ts";
 import type { StorePlaces } from "./store-root.ts";
 
 /** What a ledger line says besides number, time and chain. */
@@ -37,24 +37,26 @@ export function withLedger<Result>(places: StorePlaces, work: () => Promise<Resu
 
 /**
  * Appends one chained line and waits until it is on the disk. Returns notes, usually none. Must run inside `withLedger`. A last line that a
- * crash cut short is removed first, one that only lacks its LF is completed. Throws `STORE_LEDGER_CORRUPT` if the last line is no entry.
+ * crash cut short is removed first, one that only lacks its LF is completed. Behind a whole line that is no entry the chain goes on: nothing is
+ * moved or repaired, the new line holds the odd one's digest, and `readLedger` names it for ever. (Refusing would lose the entries of all later runs,
+ * and a new file would let somebody start the history anew with a single bad byte.)
  */
 export async function appendLedger(places: StorePlaces, fact: LedgerFact): Promise<readonly string[]> {
   let fd: number | undefined;
   try {
     fd = fs.openSync(places.ledgerFile, openFlags.resumeLog, 0o600);
-    const healed = heal(fd);
-    const time = Math.max(places.now(), healed.last === undefined ? 0 : Date.parse(healed.last.entry.created_at));
+    if (!fs.fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+    const { end, notes } = heal(places, fd);
     const entry = {
       ...fact,
       ...(fact.kind === "sealed" ? { path: `runs/${fact.run_id}` } : {}),
-      n: (healed.last?.entry.n ?? 0) + 1,
-      created_at: new Date(time).toISOString(),
-      prev: healed.last === undefined ? noPrevious : sha256(healed.last.line),
+      n: end.n + 1,
+      created_at: new Date(Math.max(places.now(), end.time)).toISOString(),
+      prev: end.digest,
     };
     appendWhole(fd, `${toCanonicalJson(entry)}\n`);
     await syncFile(fd);
-    return healed.notes;
+    return notes;
   } catch (error) {
     throw writeFailed("ledger.ndjson", error);
   } finally {
@@ -62,52 +64,62 @@ export async function appendLedger(places: StorePlaces, fact: LedgerFact): Promi
   }
 }
 
+/** What the next line follows: number, digest and time (milliseconds since the epoch) of the last one. */
+interface LedgerEnd {
+  readonly n: number;
+  readonly digest: string;
+  readonly time: number;
+}
+
 interface Healed {
-  readonly last: { readonly line: string; readonly entry: LedgerEntry } | undefined;
+  readonly end: LedgerEnd;
   readonly notes: readonly string[];
 }
 
-function heal(fd: number): Healed {
+function heal(places: StorePlaces, fd: number): Healed {
   const { size } = fs.fstatSync(fd);
   const tail = Buffer.alloc(Math.min(size, tailBytes));
   fs.readSync(fd, tail, 0, tail.length, size - tail.length);
   const afterLast = tail.lastIndexOf(10) + 1;
   const torn = tail.length - afterLast;
-  if (torn === 0) return { last: lastEntry(tail.subarray(0, -1)), notes: [] };
-  if (parseEntry(tail.toString("utf8", afterLast)) !== undefined) {
+  if (torn === 0) return endOf(places, tail.subarray(0, -1), []);
+  const isEntry = parseEntry(tail.subarray(afterLast)) !== undefined;
+  const isTooLong = afterLast === 0 && size > tail.length;
+  if (isEntry || isTooLong) {
     appendWhole(fd, "\n");
-    return { last: lastEntry(tail), notes: ["The last line of ledger.ndjson had no end; it was completed."] };
+    return endOf(places, tail, ["The last line of ledger.ndjson had no end; it was completed."]);
   }
-  if (afterLast === 0 && size > tail.length) throw corrupt("its end is no line of a ledger");
   fs.ftruncateSync(fd, size - torn);
+  return endOf(places, tail.subarray(0, Math.max(0, afterLast - 1)), [
+    `A torn last line of ${torn} bytes was removed from ledger.ndjson; a crash had cut it short.`,
+  ]);
+}
+
+function endOf(places: StorePlaces, tail: Buffer, notes: readonly string[]): Healed {
+  if (tail.length === 0) return { end: { n: 0, digest: noPrevious, time: 0 }, notes };
+  const line = tail.subarray(tail.lastIndexOf(10) + 1);
+  const entry = parseEntry(line);
+  if (entry !== undefined)
+    return { end: { n: entry.n, digest: sha256(line), time: Date.parse(entry.created_at) }, notes };
+  const { lines } = readLines(places);
+  const times = lines.map((one) => Date.parse(parseEntry(one)?.created_at ?? "1970-01-01T00:00:00.000Z"));
+  const note = `Line ${lines.length} of ledger.ndjson is no ledger entry; it was left, and the chain goes on behind it.`;
   return {
-    last: lastEntry(tail.subarray(0, Math.max(0, afterLast - 1))),
-    notes: [`A torn last line of ${torn} bytes was removed from ledger.ndjson; a crash had cut it short.`],
+    end: {
+      n: lines.length,
+      digest: sha256(lines.at(-1) ?? ""),
+      time: times.reduce((latest, time) => Math.max(latest, time), 0),
+    },
+    notes: [...notes, note],
   };
 }
 
-function lastEntry(tail: Buffer): Healed["last"] {
-  if (tail.length === 0) return undefined;
-  const line = tail.toString("utf8", tail.lastIndexOf(10) + 1);
-  const entry = parseEntry(line);
-  if (entry === undefined) throw corrupt("its last line is no ledger entry");
-  return { line, entry };
-}
-
-function parseEntry(line: string): LedgerEntry | undefined {
+function parseEntry(line: Buffer): LedgerEntry | undefined {
   try {
-    return ledgerEntrySchema.safeParse(JSON.parse(line)).data;
+    return ledgerEntrySchema.safeParse(JSON.parse(line.toString("utf8"))).data;
   } catch {
     return undefined;
   }
-}
-
-function corrupt(what: string): Error {
-  return storeError(
-    "STORE_LEDGER_CORRUPT",
-    `The ledger cannot be continued: ${what}.`,
-    "Nothing is repaired silently: move .cto/ledger.ndjson away and keep it; a new one is started.",
-  );
 }
 
 function appendWhole(fd: number, text: string): void {
@@ -122,12 +134,10 @@ function appendWhole(fd: number, text: string): void {
 
 /** All lines of the ledger. Writes nothing: a torn last line, a broken chain or an unreadable line is left alone and named in the notes. */
 export function readLedger(places: StorePlaces): Ledger {
-  const text = readLedgerText(places);
+  const { lines, torn } = readLines(places);
   const notes: string[] = [];
   const entries: LedgerEntry[] = [];
   let previous = noPrevious;
-  const lines = text.split("\n");
-  const rest = lines.pop();
   for (const [index, line] of lines.entries()) {
     const entry = parseEntry(line);
     if (entry === undefined) notes.push(`Line ${index + 1} of ledger.ndjson is no ledger entry.`);
@@ -136,13 +146,21 @@ export function readLedger(places: StorePlaces): Ledger {
     if (entry !== undefined) entries.push(entry);
     previous = sha256(line);
   }
-  if (rest !== "") notes.push("The last line of ledger.ndjson is torn; the next sealed run removes it.");
+  if (torn) notes.push("The last line of ledger.ndjson is torn; the next sealed run removes it.");
   return { entries, notes };
 }
 
-function readLedgerText(places: StorePlaces): string {
+/** Lines as bytes: the digests of a chain are those of the bytes on the disk, whatever they are. */
+function readLines(places: StorePlaces): { readonly lines: readonly Buffer[]; readonly torn: boolean } {
   try {
-    return readTextFile(places.ledgerFile, 1024 * 1024 * 1024) ?? "";
+    const content = readBytes(places.ledgerFile, 1024 * 1024 * 1024) ?? Buffer.alloc(0);
+    const lines: Buffer[] = [];
+    let from = 0;
+    for (let to = content.indexOf(10); to >= 0; to = content.indexOf(10, from)) {
+      lines.push(content.subarray(from, to));
+      from = to + 1;
+    }
+    return { lines, torn: from < content.length };
   } catch (error) {
     throw readFailed("ledger.ndjson", error);
   }

@@ -37,6 +37,23 @@ function resolvePath(directory: string, selector: string): ResolvedRun {
   );
 }
 
+/**
+ * The run id that a run directory must hold: its name if it lies in `.cto/runs` of this store, else null, because a copy elsewhere may have any
+ * name. A bundle that names another run was put over this one.
+ */
+export function runIdOfDirectory(store: { readonly root: string }, directory: string): string | null {
+  const real = realPath(directory);
+  return path.dirname(real) === realPath(path.join(store.root, "runs")) ? path.basename(real) : null;
+}
+
+function realPath(place: string): string {
+  try {
+    return fs.realpathSync(place);
+  } catch {
+    return path.resolve(place); // Not there: then only its name can say where it lies.
+  }
+}
+
 /** latest.json is a shortcut; the ledger decides where it is missing or points at a run that is gone. */
 function latest(places: StorePlaces): string {
   const pointer = latestRunSchema.safeParse(readJsonFile(places.latestFile)).data;

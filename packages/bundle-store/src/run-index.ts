@@ -1,12 +1,26 @@
 import fs from "node:fs";
 import path from "node:path";
-import { RUN_FILES, type RunStatus, reportSchema, runBundleSchema, runIdSchema } from "@cto/evidence-interface";
+import {
+  RUN_FILES,
+  RUN_STATUSES,
+  type RunStatus,
+  reportSchema,
+  runBundleSchema,
+  runIdSchema,
+} from "@cto/evidence-interface";
 import { readMarker } from "./active-marker.ts";
-import { readJsonFile, readTextFile, replaceFile, sha256 } from "./disk.ts";
+import { readCacheFile, writeCacheFile } from "./cache-file.ts";
+import { readJsonFile } from "./disk.ts";
 import type { StorePlaces } from "./store-root.ts";
 
-/** How a run stands in a list. `incomplete`: it has no manifest and nobody works on it, or its report cannot be read. */
-export type RunRowStatus = RunStatus | "running" | "interrupted" | "incomplete";
+/**
+ * How a run stands in a list. `incomplete`: it has no manifest and nobody works on it, or its report cannot be read. `mismatch`: a document in it
+ * is about another run than its directory's name says, so nothing that they say is shown.
+ */
+export type RunRowStatus = RunStatus | "running" | "interrupted" | "incomplete" | "mismatch";
+
+const cacheName = "runs.json";
+const sealedStatuses: readonly unknown[] = [...RUN_STATUSES, "incomplete", "mismatch"];
 
 /** One line of `runs list`. Null where the run directory does not say. Durations in milliseconds. The list shows what bundles say; it verifies nothing. */
 export interface RunRow {
@@ -42,7 +56,7 @@ export function runNames(places: StorePlaces): readonly string[] {
 
 /** All runs, newest first. Rows of sealed runs come from `.cto/index/runs.json` while their manifest is untouched; the file may be deleted at any time. */
 export function listRuns(places: StorePlaces): readonly RunRow[] {
-  const cached = readIndex(indexFile(places));
+  const cached = readIndex(places);
   const entries = new Map<string, IndexEntry>();
   const rows: RunRow[] = [];
   let isChanged = false;
@@ -59,7 +73,7 @@ export function listRuns(places: StorePlaces): readonly RunRow[] {
     entries.set(name, entry);
     rows.push(entry.row);
   }
-  if (isChanged || entries.size !== cached.size) writeIndex(indexFile(places), entries);
+  if (isChanged || entries.size !== cached.size) writeCacheFile(places, cacheName, [...entries]);
   return rows.sort(newestFirst);
 }
 
@@ -70,10 +84,6 @@ function newestFirst(a: RunRow, b: RunRow): number {
   return a.run_id < b.run_id ? 1 : -1;
 }
 
-function indexFile(places: StorePlaces): string {
-  return path.join(places.folder("index"), "runs.json");
-}
-
 function stampOf(file: string): string | undefined {
   const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false });
   return stat?.isFile() === true ? `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}` : undefined;
@@ -81,7 +91,10 @@ function stampOf(file: string): string | undefined {
 
 function readSealedRow(directory: string, name: string): RunRow {
   const row = readRunFields(directory, name, "incomplete");
+  const manifest = readJsonFile(path.join(directory, RUN_FILES.manifest));
   const report = reportSchema.safeParse(readJsonFile(path.join(directory, RUN_FILES.report))).data;
+  const isOther = runIdIn(manifest) !== name || (report !== undefined && report.run_id !== name);
+  if (row.status === "mismatch" || isOther) return toRow(name, "mismatch");
   if (report === undefined) return row;
   return {
     ...row,
@@ -91,6 +104,10 @@ function readSealedRow(directory: string, name: string): RunRow {
   };
 }
 
+function runIdIn(document: unknown): unknown {
+  return typeof document === "object" && document !== null && "run_id" in document ? document.run_id : undefined;
+}
+
 function readOpenRow(places: StorePlaces, directory: string, name: string): RunRow {
   const states = { alive: "running", dead: "interrupted", none: "incomplete" } as const;
   return readRunFields(directory, name, states[readMarker(places, name)]);
@@ -98,37 +115,68 @@ function readOpenRow(places: StorePlaces, directory: string, name: string): RunR
 
 function readRunFields(directory: string, name: string, status: RunRowStatus): RunRow {
   const run = runBundleSchema.safeParse(readJsonFile(path.join(directory, RUN_FILES.run))).data;
+  if (run === undefined) return toRow(name, status);
+  if (run.run_id !== name) return toRow(name, "mismatch");
+  return {
+    ...toRow(name, status),
+    case_id: run.case_id,
+    task_id: run.task_id,
+    engine_id: run.engine_id,
+    stage: run.stage,
+    started_at: run.started_at,
+    finished_at: run.finished_at,
+    duration_ms: run.duration_ms,
+  };
+}
+
+function toRow(name: string, status: RunRowStatus): RunRow {
   return {
     run_id: name,
     status,
-    case_id: run?.case_id ?? null,
-    task_id: run?.task_id ?? null,
+    case_id: null,
+    task_id: null,
     title: null,
-    engine_id: run?.engine_id ?? null,
-    stage: run?.stage ?? null,
-    started_at: run?.started_at ?? null,
-    finished_at: run?.finished_at ?? null,
-    duration_ms: run?.duration_ms ?? null,
+    engine_id: null,
+    stage: null,
+    started_at: null,
+    finished_at: null,
+    duration_ms: null,
     blockers: [],
   };
 }
 
-/** The digest in the first line tells a torn or edited cache from a whole one; then it is built again. */
-function readIndex(file: string): ReadonlyMap<string, IndexEntry> {
-  const text = readTextFile(file) ?? "";
-  const border = text.indexOf("\n");
-  const body = text.slice(border + 1);
-  if (border !== 64 || text.slice(0, 64) !== sha256(body)) return new Map();
-  return new Map(JSON.parse(body) as readonly (readonly [string, IndexEntry])[]);
+/** Checked by hand, because 10,000 rows must be read in the blink of an eye. One odd entry, and all are built again. */
+function readIndex(places: StorePlaces): ReadonlyMap<string, IndexEntry> {
+  const entries = readCacheFile(places, cacheName);
+  return Array.isArray(entries) && entries.every(isIndexItem) ? new Map(entries) : new Map();
 }
 
-function writeIndex(file: string, entries: ReadonlyMap<string, IndexEntry>): void {
-  const body = JSON.stringify([...entries]);
-  try {
-    replaceFile(file, `${sha256(body)}\n${body}`);
-  } catch {
-    // A cache that cannot be written (read-only or full disk) costs time and nothing else.
-  }
+function isIndexItem(item: unknown): item is readonly [string, IndexEntry] {
+  if (!Array.isArray(item) || item.length !== 2 || !isRecord(item[1])) return false;
+  const { stamp, row } = item[1];
+  return typeof stamp === "string" && isRecord(row) && row.run_id === item[0] && isRow(row);
+}
+
+function isRow(row: Record<string, unknown>): boolean {
+  const { blockers, duration_ms, run_id, stage, status } = row;
+  return (
+    typeof run_id === "string" &&
+    Object.keys(row).length === 11 &&
+    sealedStatuses.includes(status) &&
+    [row.case_id, row.task_id, row.title, row.engine_id, row.started_at, row.finished_at].every(isTextOrNull) &&
+    [stage, duration_ms].every((value) => value === null || typeof value === "number") &&
+    Array.isArray(blockers) &&
+    blockers.every((code) => typeof code === "string")
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Undefined is neither, so that no key can be missing. */
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === "string";
 }
 
 /** True if a text may be a run id. */

@@ -1,6 +1,8 @@
+import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { runIdOfDirectory } from "./index.ts";
 import { createTemporaryStore, sealSampleRun, startSampleRun } from "./test/sample-run.ts";
 
 describe("listRuns", () => {
@@ -67,6 +69,67 @@ describe("listRuns", () => {
     },
   );
 
+  it("builds an index again that holds odd values under a right digest", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    const rows = place.store.listRuns();
+    const index = path.join(place.store.root, "index/runs.json");
+    const whole = fs.readFileSync(index, "utf8");
+    const [[, entry]] = JSON.parse(whole.slice(65));
+    const odd = [
+      null,
+      7,
+      {},
+      [null],
+      [["a", null]],
+      [["a", { ...entry, row: null }]],
+      [["a", { ...entry, stamp: null }]],
+      [["b", entry]],
+      ...Object.keys(entry.row).flatMap((key) => [
+        [["a", { ...entry, row: { ...entry.row, [key]: { odd: true } } }]],
+        [["a", { ...entry, row: { ...entry.row, [key]: undefined } }]],
+      ]),
+      [["a", { ...entry, row: { ...entry.row, status: "running" } }]],
+      [["a", { ...entry, row: { ...entry.row, blockers: [7] } }]],
+      [["a", { ...entry, row: { ...entry.row, more: 1 } }]],
+    ];
+    for (const body of [...odd.map((value) => JSON.stringify(value)), "rubbish"]) {
+      fs.writeFileSync(index, `${crypto.createHash("sha256").update(body).digest("hex")}\n${body}`);
+      expect([body, place.store.listRuns()]).toEqual([body, rows]);
+      expect(fs.readFileSync(index, "utf8")).toBe(whole);
+    }
+  });
+
+  it("shows a run that was put over another one as a mismatch, and nothing of what it says", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "good");
+    const directory = (id: string): string => path.join(place.store.root, "runs", id);
+    for (const name of ["all", "run.json", "report.json", "manifest.json"]) {
+      const id = name.replace(".json", "-put");
+      await sealSampleRun(place.store, id);
+      expect(place.store.listRuns().find((row) => row.run_id === id)?.status).toBe("pass");
+      const part = name === "all" ? "" : name;
+      fs.rmSync(path.join(directory(id), part), { recursive: true });
+      fs.cpSync(path.join(directory("good"), part), path.join(directory(id), part), { recursive: true });
+      fs.utimesSync(path.join(directory(id), "manifest.json"), new Date(), new Date());
+      expect(place.store.listRuns().find((row) => row.run_id === id)).toEqual({
+        run_id: id,
+        status: "mismatch",
+        case_id: null,
+        task_id: null,
+        title: null,
+        engine_id: null,
+        stage: null,
+        started_at: null,
+        finished_at: null,
+        duration_ms: null,
+        blockers: [],
+      });
+    }
+    fs.rmSync(path.join(directory("all"), "manifest.json"));
+    expect(place.store.listRuns().find((row) => row.run_id === "all")?.status).toBe("mismatch");
+  });
+
   it("forgets removed runs", async () => {
     await using place = createTemporaryStore();
     await sealSampleRun(place.store, "a");
@@ -131,7 +194,58 @@ describe("resolveRun", () => {
   });
 });
 
+describe("runIdOfDirectory", () => {
+  it("is the name of a directory in this store, and null for one elsewhere", async () => {
+    await using place = createTemporaryStore();
+    await sealSampleRun(place.store, "a");
+    const directory = path.join(place.store.root, "runs/a");
+    const copy = path.join(place.home, "copy");
+    fs.cpSync(directory, copy, { recursive: true });
+    fs.symlinkSync(directory, path.join(place.home, "link"));
+    const links = path.join(place.home, "links");
+    fs.symlinkSync(path.join(place.store.root, "runs"), links);
+    const found = [
+      directory,
+      path.join(place.home, "link"),
+      path.join(links, "a"),
+      copy,
+      path.join(directory, "proofs"),
+    ];
+    expect(found.map((one) => runIdOfDirectory(place.store, one))).toEqual(["a", "a", "a", null, null]);
+    expect(runIdOfDirectory(place.store, path.join(place.store.root, "runs/gone"))).toBe("gone");
+  });
+});
+
 describe("removeRun", () => {
+  it("takes work tree, quarantine and reserved room away too, whatever permissions are in there", async () => {
+    await using place = createTemporaryStore();
+    const writer = await startSampleRun(place.store, "a");
+    const work = path.join(place.store.root, "tmp/a");
+    fs.mkdirSync(path.join(work, "deep/er"), { recursive: true });
+    fs.writeFileSync(path.join(work, "deep/er/file"), "");
+    fs.chmodSync(path.join(work, "deep/er"), 0);
+    fs.chmodSync(work, 0);
+    place.store.writeQuarantine("a", "patch.diff", Buffer.from("secret"));
+    fs.writeFileSync(path.join(place.store.root, "active/a"), JSON.stringify({ pid: 4_194_303, boot_id: "gone" }));
+    expect(fs.existsSync(path.join(place.store.root, "tmp/a.reserve"))).toBe(true);
+    await place.store.removeRun("a");
+    for (const folder of ["active", "quarantine", "runs", "tmp"])
+      expect([folder, fs.readdirSync(path.join(place.store.root, folder))]).toEqual([folder, []]);
+    writer.abandon();
+  });
+
+  it("removes a run all the same where latest.json cannot be replaced, and says so", async () => {
+    await using place = createTemporaryStore();
+    for (const id of ["a", "b"]) await sealSampleRun(place.store, id);
+    const latest = path.join(place.store.root, "runs/latest.json");
+    fs.rmSync(latest);
+    fs.mkdirSync(latest);
+    const { notes } = await place.store.removeRun("b");
+    expect(notes).toEqual([expect.stringContaining("Cannot write runs/latest.json")]);
+    expect(place.store.resolveRun("latest").runId).toBe("a");
+    expect(fs.readdirSync(path.join(place.store.root, "tmp"))).toEqual([]);
+  });
+
   it("leaves a tombstone, moves latest back and takes the directory away", async () => {
     await using place = createTemporaryStore();
     const first = await sealSampleRun(place.store, "a");

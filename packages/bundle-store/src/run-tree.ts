@@ -73,6 +73,7 @@ export async function writeDraft(file: string, pointer: string, bytes: Uint8Arra
       try {
         fs.renameSync(temporary, file);
       } catch (error) {
+        fs.rmSync(temporary, { force: true });
         throw writeFailed(pointer, error);
       }
       return { path: pointer, bytes: bytes.length, sha256: sha256(bytes) };
@@ -90,7 +91,8 @@ export async function adoptFile(source: string, file: string, pointer: string): 
     fd = fs.openSync(source, openFlags.read);
     const stat = fs.fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
-    if (fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw taken(pointer);
+    if (fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+      throw Object.assign(new Error("something is there that this run did not write"), { code: "EEXIST" });
     if (stat.nlink > 1 || !renames(source, file)) return { path: pointer, ...(await copyFile(fd, source, file)) };
     fs.fchmodSync(fd, 0o600);
     await syncFile(fd);

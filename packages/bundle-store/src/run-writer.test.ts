@@ -166,6 +166,36 @@ describe("the writer", () => {
     writer.abandon();
   });
 
+  it("answers with a coded error where a folder was put in its way, and leaves no temporary file", async () => {
+    await using place = createTemporaryStore();
+    const writer = await startSampleRun(place.store, "sample-1");
+    const planted = ["report.md", "patch.diff", "test.log", "run.json", "manifest.json"];
+    for (const name of planted) {
+      fs.rmSync(path.join(writer.directory, name), { force: true });
+      fs.mkdirSync(path.join(writer.directory, name));
+    }
+    const patch = path.join(place.home, "patch");
+    fs.writeFileSync(patch, "+");
+    const refused = (file: string, system: string) => ({ code: "STORE_WRITE_FAILED", details: { file, system } });
+    for (const name of ["report.md", "run.json"])
+      await expect(writer.writeDocument(name, "x")).rejects.toMatchObject(refused(name, "EISDIR"));
+    await expect(writer.adopt("patch.diff", patch)).rejects.toMatchObject(refused("patch.diff", "EEXIST"));
+    expect(() => writer.openLog("test.log")).toThrowError(expect.objectContaining(refused("test.log", "EEXIST")));
+    await expect(writer.seal(appendSampleEvents(writer))).rejects.toMatchObject(refused("manifest.json", "EISDIR"));
+    expect(fs.readdirSync(writer.directory).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(fs.readFileSync(patch, "utf8")).toBe("+");
+    writer.abandon();
+  });
+
+  it("answers with a coded error where its directory was taken away", async () => {
+    await using place = createTemporaryStore();
+    const writer = await startSampleRun(place.store, "sample-1");
+    const seal = appendSampleEvents(writer);
+    fs.rmSync(writer.directory, { recursive: true });
+    await expect(writer.seal(seal)).rejects.toMatchObject({ code: "STORE_WRITE_FAILED" });
+    writer.abandon();
+  });
+
   it("cuts logs at the artifact budget, says so once, and still seals", async () => {
     await using place = createTemporaryStore();
     let fired = 0;

@@ -40,7 +40,7 @@ export interface SealOptions {
 export interface SealResult {
   readonly manifestSha256: string;
   readonly files: readonly RunFile[];
-  /** Sentences about something that was found and mended on the way, such as a torn last line of the ledger. Usually empty. */
+  /** Sentences about something that was found and mended on the way, such as a torn last line of the ledger, or that could not be done after the seal. Usually empty. */
   readonly notes: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export interface RunWriter {
   readonly runId: string;
   /** Absolute path of the run directory. */
   readonly directory: string;
-  /** Replaces a file as a whole: temporary name, fsync, rename. A JSON object is written as canonical JSON and LF (`EVIDENCE_NOT_JSON` if it cannot be). Call many at once: their fsyncs overlap. */
+  /** Replaces a file as a whole: temporary name, fsync, rename. A JSON object is written as canonical JSON and LF (`EVIDENCE_NOT_JSON` if it cannot be). What a dead writer left there moves to `.cto/tmp/<run id>/unsealed/` first, but for `run.json`. Call many at once: their fsyncs overlap. */
   writeDocument(pointer: string, content: JsonObject | string | Uint8Array): Promise<RunFile>;
   /** Starts a log at its final name. Throws `STORE_POINTER_TAKEN` if the file exists. */
   openLog(pointer: string): RunLog;
@@ -65,7 +65,7 @@ export interface RunWriter {
   appendTrace(line: string): void;
   /** Waits until the three line logs are on the disk: call it at stage borders. */
   syncEvents(): Promise<void>;
-  /** Moves a finished regular file into the run directory, by rename or by copy across file systems. Counts against the budget, but is kept. */
+  /** Moves a finished regular file into the run directory, by rename or by copy across file systems. `STORE_POINTER_TAKEN` if this run has one. Counts against the budget, but is kept. */
   adopt(pointer: string, absolutePath: string): Promise<RunFile>;
   /** Every finished file, sorted by path: documents, closed logs and adopted files, not the logs that are still open. */
   files(): readonly RunFile[];
@@ -73,8 +73,11 @@ export interface RunWriter {
   readonly budgetExceeded: boolean;
   /** Gives the reserved room back. Done by itself when a document or an event meets a full disk, and by `seal`. */
   releaseReserve(): void;
-  /** Ends all logs, writes `manifest.json` last, then the ledger line, the latest pointer, and removes the active marker. */
+  /**
+   * Ends all logs, writes `manifest.json` last, then the ledger line, the latest pointer, and removes the active marker. It rejects only if there is
+   * no manifest: afterwards the run is sealed, what fails stands in `notes`, and the run is found again as `unlisted`.
+   */
   seal(options: SealOptions): Promise<SealResult>;
-  /** Closes what is open and leaves the directory incomplete for good, for a disk that cannot even take the manifest. */
+  /** Closes what is open and leaves the directory incomplete for good, for a disk that cannot even take the manifest. A sealed run stays sealed. */
   abandon(): void;
 }

@@ -2,9 +2,9 @@ import { CtoError, type JsonObject, messageOf, systemCode } from "@cto/errors";
 
 export type StoreErrorCode =
   | "STORE_HOME_UNSAFE"
-  | "STORE_LEDGER_CORRUPT"
   | "STORE_LINE_INVALID"
   | "STORE_LOCKED"
+  | "STORE_NOT_WRITABLE"
   | "STORE_POINTER_INVALID"
   | "STORE_POINTER_TAKEN"
   | "STORE_READ_FAILED"
@@ -41,6 +41,24 @@ export function writeFailed(file: string, cause: unknown): CtoError<StoreErrorCo
   const system = systemCode(cause) ?? "unknown";
   const hint = writeHints[system] ?? "Check the disk and the permissions of the .cto folder.";
   return storeError("STORE_WRITE_FAILED", `Cannot write ${file}: ${messageOf(cause)}`, hint, { file, system }, cause);
+}
+
+/** `STORE_NOT_WRITABLE` for a failed write that more room would not help, else undefined. Its cause is the system's error: it is no refusal of a disk in the middle of a run. */
+export function notWritable(thrown: unknown): CtoError<StoreErrorCode> | undefined {
+  const cause = CtoError.is(thrown) ? thrown.cause : thrown;
+  const system = systemCode(cause) ?? "";
+  const isReadOnly = system === "EROFS";
+  if (!isReadOnly && system !== "EACCES" && system !== "EPERM") return undefined;
+  const why = isReadOnly ? "the file system is read-only" : "this user may not write there";
+  return storeError(
+    "STORE_NOT_WRITABLE",
+    `No run can be recorded in .cto: ${why}.`,
+    isReadOnly
+      ? "Work in a directory that can be written, or mount it read-write."
+      : "Check who owns .cto and the directory that it lies in, and what they permit.",
+    { system },
+    cause,
+  );
 }
 
 /** Any failed read of the store, translated once. */

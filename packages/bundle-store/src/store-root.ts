@@ -16,6 +16,8 @@ export interface StorePlaces {
   readonly folder: (name: StoreFolder) => string;
   readonly runDirectory: (runId: string) => string;
   readonly markerFile: (runId: string) => string;
+  /** The file that keeps room on the disk for a run's end. */
+  readonly reserveFile: (runId: string) => string;
   readonly ledgerFile: string;
   readonly latestFile: string;
 }
@@ -32,25 +34,34 @@ export function toStorePlaces(home: string, now: () => number, lockWaitMs: numbe
     folder,
     runDirectory: (runId) => path.join(root, "runs", runId),
     markerFile: (runId) => path.join(root, "active", runId),
+    reserveFile: (runId) => path.join(root, "tmp", `${runId}.reserve`),
     ledgerFile: path.join(root, "ledger.ndjson"),
     latestFile: path.join(root, "runs", "latest.json"),
   };
 }
 
-/** True if `.cto` exists. Throws `STORE_HOME_UNSAFE` if it is a link, no directory, somebody else's, or writable by others. */
-export function checkRoot(root: string): boolean {
-  const stat = fs.lstatSync(root, { throwIfNoEntry: false });
+/** True if `.cto` exists. Throws `STORE_HOME_UNSAFE` if it or a folder in it is a link, no directory, somebody else's, or writable by others. */
+export function checkRoot(places: StorePlaces): boolean {
+  if (!checkFolder(places.root, ".cto")) return false;
+  for (const name of folders) checkFolder(places.folder(name), `.cto/${name}`);
+  return true;
+}
+
+function checkFolder(folder: string, shown: string): boolean {
+  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   if (!stat.isDirectory())
     throw unsafe(
+      shown,
       "is not a directory",
       "Remove it; links are not followed here. It is created again when it is needed.",
     );
   const self = process.getuid?.();
   if (self !== undefined && stat.uid !== self)
-    throw unsafe("belongs to another user", "Run as its owner, or move it away.");
+    throw unsafe(shown, "belongs to another user", "Run as its owner, or move it away.");
   if (process.platform !== "win32" && (stat.mode & 0o022) !== 0) {
     throw unsafe(
+      shown,
       "can be written by other users",
       "Run `chmod -R go-rwx .cto`, and check that nobody changed what is in it.",
     );
@@ -61,7 +72,7 @@ export function checkRoot(root: string): boolean {
 /** Creates `.cto` and its folders where they are missing: 0700, ignored by git. */
 export function ensureRoot(places: StorePlaces): void {
   try {
-    if (!checkRoot(places.root)) ensureDirectory(places.root);
+    if (!checkRoot(places)) ensureDirectory(places.root);
     for (const name of folders) ensureDirectory(places.folder(name));
     writeIgnoreFile(path.join(places.root, ".gitignore"));
   } catch (error) {
@@ -77,6 +88,6 @@ function writeIgnoreFile(file: string): void {
   }
 }
 
-function unsafe(what: string, hint: string): Error {
-  return storeError("STORE_HOME_UNSAFE", `The folder .cto ${what}.`, hint);
+function unsafe(shown: string, what: string, hint: string): Error {
+  return storeError("STORE_HOME_UNSAFE", `The folder ${shown} ${what}.`, hint);
 }

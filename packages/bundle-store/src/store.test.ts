@@ -48,17 +48,54 @@ describe("the .cto folder", () => {
     expect(() => place.store.listRuns()).toThrowError(expect.objectContaining({ code: "STORE_HOME_UNSAFE" }));
   });
 
-  it("is refused if a folder inside of it is a link", async () => {
+  it.each(["runs", "active", "index", "tmp", "locks", "quarantine"])(
+    "is refused by every method if %s inside of it is a link, a file or writable by others",
+    async (name) => {
+      await using place = createTemporaryStore();
+      const { store } = place;
+      const elsewhere = path.join(place.home, "elsewhere");
+      fs.mkdirSync(elsewhere);
+      fs.mkdirSync(store.root, { mode: 0o700 });
+      const folder = path.join(store.root, name);
+      const interrupted = { runId: "a", directory: "", kind: "unsealed", run: null } as const;
+      const dead = { ...interrupted, eventLines: [], tornBytes: 0, files: [] };
+      const attempts: readonly (() => unknown)[] = [
+        () => startSampleRun(store, "a"),
+        () => store.listRuns(),
+        () => store.listRunDirectories(),
+        () => store.resolveRun("latest"),
+        () => store.readLedger(),
+        () => store.findInterrupted(),
+        () => store.closeInterrupted(dead, () => Promise.reject(new Error("must not be called"))),
+        () => store.removeRun("a"),
+        () => store.fileDigest(process.execPath),
+        () => store.writeQuarantine("a", "x", Buffer.from("")),
+      ];
+      for (const plant of [
+        () => fs.symlinkSync(elsewhere, folder),
+        () => fs.writeFileSync(folder, ""),
+        () => fs.mkdirSync(folder, { mode: 0o700 }) ?? fs.chmodSync(folder, 0o777),
+      ]) {
+        plant();
+        for (const attempt of attempts)
+          await expect((async () => attempt())()).rejects.toMatchObject({
+            code: "STORE_HOME_UNSAFE",
+            message: expect.stringContaining(`.cto/${name} `),
+          });
+        fs.rmSync(folder, { recursive: true });
+      }
+      expect(fs.readdirSync(elsewhere)).toEqual([]);
+    },
+  );
+
+  it("cannot be led out of by a link in quarantine", async () => {
     await using place = createTemporaryStore();
-    const elsewhere = path.join(place.home, "elsewhere");
-    fs.mkdirSync(elsewhere);
-    fs.mkdirSync(place.store.root, { mode: 0o700 });
-    fs.symlinkSync(elsewhere, path.join(place.store.root, "runs"));
-    await expect(startSampleRun(place.store, "a")).rejects.toMatchObject({
-      code: "STORE_WRITE_FAILED",
-      details: { system: "ENOTDIR" },
-    });
-    expect(fs.readdirSync(elsewhere)).toEqual([]);
+    await sealSampleRun(place.store, "a");
+    fs.symlinkSync(place.home, path.join(place.store.root, "quarantine/a"));
+    expect(() => place.store.writeQuarantine("a", "x", Buffer.from("x"))).toThrowError(
+      expect.objectContaining({ code: "STORE_WRITE_FAILED" }),
+    );
+    expect(fs.existsSync(path.join(place.home, "x"))).toBe(false);
   });
 
   it("is one place for two stores of the same home", async () => {
@@ -98,6 +135,45 @@ describe("fileDigest", () => {
     expect(await place.store.fileDigest(process.execPath)).toBe("f".repeat(64));
     fs.writeFileSync(cache, text.slice(0, -5));
     expect(await place.store.fileDigest(process.execPath)).toBe(digest);
+  });
+
+  it("never comes from a cache that another user could have written, nor from one of another shape", async () => {
+    await using place = createTemporaryStore();
+    const digest = await place.store.fileDigest(process.execPath);
+    const cache = path.join(place.store.root, "index/digests.json");
+    const whole = fs.readFileSync(cache, "utf8").slice(65);
+    const lie = whole.replace(digest, "f".repeat(64));
+    const write = (body: string): void => fs.writeFileSync(cache, `${sha256(body)}\n${body}`);
+    const spoils: readonly (() => void)[] = [
+      () => fs.chmodSync(cache, 0o644),
+      () => fs.linkSync(cache, path.join(place.home, "second-name")),
+      () => fs.chmodSync(path.dirname(cache), 0o755),
+      () => fs.chmodSync(place.store.root, 0o755),
+      () => fs.renameSync(cache, path.join(place.home, "real")) ?? fs.symlinkSync(path.join(place.home, "real"), cache),
+      ...(process.getuid?.() === 0 ? [() => fs.chownSync(cache, 12345, 12345)] : []),
+    ];
+    for (const spoil of spoils) {
+      write(lie);
+      expect(await place.store.fileDigest(process.execPath)).toBe("f".repeat(64));
+      spoil();
+      expect(await place.store.fileDigest(process.execPath)).toBe(digest);
+      fs.rmSync(cache);
+      fs.chmodSync(place.store.root, 0o700);
+      fs.chmodSync(path.dirname(cache), 0o700);
+      fs.writeFileSync(cache, "", { mode: 0o600 });
+    }
+    for (const body of [
+      "rubbish",
+      "null",
+      "[null]",
+      "{}",
+      lie.replace("f".repeat(64), "F".repeat(64)),
+      lie.replace(/"stamp":"/, '"stamp":7,"x":"'),
+    ]) {
+      write(body);
+      expect(await place.store.fileDigest(process.execPath)).toBe(digest);
+      expect(fs.readFileSync(cache, "utf8").slice(65)).toBe(whole);
+    }
   });
 
   it("throws for a file that cannot be read", async () => {

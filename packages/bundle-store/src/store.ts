@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { createRun } from "./create-run.ts";
 import { fileDigest } from "./digest-cache.ts";
-import { openFlags, writeAll } from "./disk.ts";
+import { ensureDirectory, openFlags, writeAll } from "./disk.ts";
 import {
   type BuildInterrupted,
   type CloseOutcome,
@@ -27,12 +27,12 @@ export interface StoreOptions {
   readonly lockWaitMs?: number;
 }
 
-/** The `.cto` folder of one home. Every method throws `STORE_HOME_UNSAFE` if the folder is a link, somebody else's, or writable by others. */
+/** The `.cto` folder of one home. Every method throws `STORE_HOME_UNSAFE` if it or a folder in it is a link, somebody else's, or writable by others. */
 export interface Store {
   readonly home: string;
   /** Absolute path of `.cto`. */
   readonly root: string;
-  /** Starts a run: its directory, its marker and `run.json`. Throws `STORE_RUN_EXISTS`, `STORE_WRITE_FAILED`. */
+  /** Starts a run: its directory, its marker and `run.json`. Throws `STORE_RUN_EXISTS`, `STORE_NOT_WRITABLE`, `STORE_WRITE_FAILED`; then there is no run. */
   createRun(options: CreateRunOptions): Promise<RunWriter>;
   /** All runs, newest first; keeps a cache in `.cto/index`. */
   listRuns(): readonly RunRow[];
@@ -44,9 +44,9 @@ export interface Store {
   readLedger(): Ledger;
   /** Runs whose process is dead and that nobody has closed yet. Writes nothing. */
   findInterrupted(): readonly InterruptedRun[];
-  /** Closes one of them. Throws what `build` throws. */
+  /** Closes one of them. Throws what `build` throws; the run can be tried again or removed then. */
   closeInterrupted(run: InterruptedRun, build: BuildInterrupted): Promise<CloseOutcome>;
-  /** Removes a run of this store and notes it in the ledger. Throws `STORE_RUN_RUNNING`, `STORE_RUN_NOT_FOUND`. */
+  /** Removes a run of this store with its work tree and quarantine, and notes it in the ledger. Throws `STORE_RUN_RUNNING`, `STORE_RUN_NOT_FOUND`. */
   removeRun(selector: string): Promise<{ readonly runId: string; readonly notes: readonly string[] }>;
   /** Lower-case hex SHA-256 of any file, cached. Throws `STORE_READ_FAILED`. */
   fileDigest(file: string): Promise<string>;
@@ -58,7 +58,7 @@ export interface Store {
 export function openStore(options: StoreOptions): Store {
   const places = toStorePlaces(options.home, options.now ?? Date.now, options.lockWaitMs ?? 10_000);
   const read = <Result>(work: () => Result): Result => {
-    checkRoot(places.root);
+    checkRoot(places);
     try {
       return work();
     } catch (error) {
@@ -107,7 +107,7 @@ export function openStore(options: StoreOptions): Store {
 function writeQuarantine(folder: string, runId: string, name: string, bytes: Uint8Array): string {
   const shown = `.cto/quarantine/${runId}/${name}`;
   try {
-    fs.mkdirSync(path.join(folder, runId), { mode: 0o700, recursive: true });
+    ensureDirectory(path.join(folder, runId));
     const fd = fs.openSync(path.join(folder, runId, name), openFlags.create, 0o600);
     try {
       writeAll(fd, bytes);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The literal `schema` value of a fake script. */
 export const FAKE_SCRIPT_SCHEMA = "cto.fake-script.v1";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fakeActions } from "./fake-script.ts";
 
 const eventSchema = z.discriminatedUnion("event", [

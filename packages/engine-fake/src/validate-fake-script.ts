@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import { FAKE_ACTIONS, FAKE_SCRIPT_SCHEMA, fakeActions, isFakeAction } from "./fake-script.ts";
 

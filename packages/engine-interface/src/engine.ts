@@ -3,6 +3,9 @@ import type { Claims, ProcessEnd } from "@cto/evidence-interface";
 /** The version of this contract. An adapter states it; the harness refuses any other. */
 export const ENGINE_CONTRACT = "cto.engine.v1";
 
+/** A claim that the evidence knows: a key of `Claims`, which is open to others. */
+export type ClaimKind = keyof { [Key in keyof Claims as string extends Key ? never : Key]: unknown };
+
 /** What an engine is, before anything runs. */
 export interface EngineDescription {
   /** Must be `ENGINE_CONTRACT`. */
@@ -14,7 +17,7 @@ export interface EngineDescription {
   /** True if the engine needs a model endpoint. The harness then admits one before the engine starts, or blocks. */
   readonly needs_model: boolean;
   /** The kinds of claims that the engine can make; others must stay absent. */
-  readonly claims: readonly (keyof Claims)[];
+  readonly claims: readonly ClaimKind[];
 }
 
 /** A path of the host that must be visible, read-only, inside the sandbox. */

@@ -1,4 +1,5 @@
 export type {
+  ClaimKind,
   Engine,
   EngineDescription,
   EngineEvent,

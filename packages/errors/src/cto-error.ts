@@ -1,4 +1,4 @@
-import { stripControls } from "./text-hygiene.ts";
+import { redactSecrets, toSafeText } from "./text-hygiene.ts";
 
 /** Any value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -17,7 +17,8 @@ const mark = Symbol.for("@cto/errors/CtoError");
 
 /**
  * The one error type of this project: "cannot do" or "cannot know". A question whose answer is no is returned, not thrown.
- * `code` is `AREA_REASON`, unique over the repository; control characters are stripped from message and hint.
+ * `code` is `AREA_REASON`, unique over the repository. Control characters are stripped from message and hint, and secrets are redacted
+ * there and in `details`, whose text is otherwise exact. `cause` is kept as it is and must not be shown unasked.
  */
 export class CtoError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -25,11 +26,11 @@ export class CtoError<Code extends string = string> extends Error {
   readonly details: JsonObject;
 
   constructor(code: Code, message: string, options: CtoErrorOptions) {
-    super(stripControls(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(toSafeText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "CtoError";
     this.code = code;
-    this.hint = stripControls(options.hint);
-    this.details = options.details ?? {};
+    this.hint = toSafeText(options.hint);
+    this.details = redactObject(options.details ?? {});
     Object.defineProperty(this, mark, { value: true });
   }
 
@@ -44,10 +45,29 @@ export class CtoError<Code extends string = string> extends Error {
   }
 }
 
-/** The message of anything thrown, safe to show: control characters stripped, never empty. */
+function redactObject(object: JsonObject): JsonObject {
+  // Not by assignment: a key named __proto__ would be lost.
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [redactSecrets(key), redactValue(value)]));
+}
+
+function redactValue(value: JsonValue): JsonValue {
+  if (typeof value === "string") return redactSecrets(value);
+  if (typeof value !== "object" || value === null) return value;
+  return isList(value) ? value.map(redactValue) : redactObject(value);
+}
+
+function isList(value: JsonObject | readonly JsonValue[]): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** The message of anything thrown, safe to show: no control characters, no secret-shaped values, never empty. Never throws. */
 export function messageOf(thrown: unknown): string {
-  const raw = thrown instanceof Error ? thrown.message : String(thrown);
-  return stripControls(raw) || "unknown error";
+  try {
+    return toSafeText(String(thrown instanceof Error ? thrown.message : thrown)) || "unknown error";
+  } catch {
+    // Not everything that can be thrown can be turned into text.
+    return "unknown error";
+  }
 }
 
 /** The `code` of a Node system error (`ENOENT`, ...), or undefined. */

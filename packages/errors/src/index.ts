@@ -1,3 +1,4 @@
+export { closestWord } from "./closest-word.ts";
 export type { CtoErrorOptions, JsonObject, JsonValue } from "./cto-error.ts";
 export { CtoError, messageOf, systemCode } from "./cto-error.ts";
 export type { SecretMatch } from "./text-hygiene.ts";

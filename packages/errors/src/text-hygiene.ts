@@ -8,12 +8,15 @@ export function stripControls(text: string): string {
   return text.replace(controls, "\ufffd");
 }
 
-/** One line of at most `max` characters: newlines become spaces, the middle gives way to an ellipsis. */
+/**
+ * One line of at most `max` UTF-16 code units (at least 3): white space becomes single spaces, control characters go, the middle gives way
+ * to an ellipsis. Well-formed even where a cut or the text itself leaves half a character.
+ */
 export function oneLine(text: string, max = 200): string {
-  const flat = stripControls(text).replace(/\s+/g, " ").trim();
-  if (flat.length <= max) return flat;
+  const flat = stripControls(text.replace(/\s+/g, " ")).trim();
+  if (flat.length <= max) return flat.toWellFormed();
   const half = Math.floor((max - 3) / 2);
-  return `${flat.slice(0, half)}...${flat.slice(flat.length - half)}`;
+  return `${flat.slice(0, half)}...${flat.slice(flat.length - half)}`.toWellFormed();
 }
 
 /** A secret-shaped span of a text. Offsets are UTF-16 code units. */
@@ -35,25 +38,37 @@ const shapes: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["stripe-key", /\b[rs]k_live_[A-Za-z0-9]{20,250}\b/g],
 ];
 
-/** Finds secret-shaped spans, in order of position, without overlaps. Linear in the length of the text. */
+/**
+ * Finds secret-shaped spans, in order of position. Spans that overlap are one, named after the first of them. Linear in the length of the
+ * text.
+ */
 export function findSecrets(text: string): readonly SecretMatch[] {
-  const found: SecretMatch[] = [];
-  for (const [kind, pattern] of shapes) {
-    for (const match of text.matchAll(pattern)) {
-      found.push({ kind, start: match.index, end: match.index + match[0].length });
-    }
+  const found = shapes
+    .flatMap(([kind, pattern]) =>
+      [...text.matchAll(pattern)].map((match) => ({ kind, start: match.index, end: match.index + match[0].length })),
+    )
+    .sort((a, b) => a.start - b.start || b.end - a.end);
+  const apart: SecretMatch[] = [];
+  for (const match of found) {
+    const last = apart.at(-1);
+    if (last === undefined || match.start >= last.end) apart.push(match);
+    else if (match.end > last.end) apart.splice(-1, 1, { ...last, end: match.end });
   }
-  found.sort((a, b) => a.start - b.start || b.end - a.end);
-  return found.filter((match, index) => index === 0 || match.start >= (found[index - 1]?.end ?? 0));
+  return apart;
 }
 
-/** Replaces every secret-shaped span by `[redacted:<kind>]`. */
+/** Replaces every secret-shaped span by `[redacted:<kind>]`. What is left holds none. */
 export function redactSecrets(text: string): string {
   let out = "";
   let from = 0;
-  for (const match of findSecrets(text)) {
-    out += `${text.slice(from, match.start)}[redacted:${match.kind}]`;
-    from = match.end;
+  for (const { kind, start, end } of findSecrets(text)) {
+    out += `${text.slice(from, start)}[redacted:${kind}]`;
+    from = end;
   }
   return out + text.slice(from);
+}
+
+/** Text that may be shown and stored: control characters replaced, then secrets redacted. */
+export function toSafeText(text: string): string {
+  return redactSecrets(stripControls(text));
 }

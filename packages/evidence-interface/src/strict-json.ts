@@ -31,8 +31,12 @@ export function safeParseStrictJson(input: string | Uint8Array): StrictJsonResul
     return { ok: false, error: locateJsonError(text, JSON_DEPTH_LIMIT) };
   }
   // JSON.parse keeps the last of two equal keys: then the text has more members than the value.
-  const clean = text.isWellFormed() && countMembers(value, !/\\u[dD]/.test(text), 0) === countNameSeparators(text);
+  const clean = text.isWellFormed() && countMembers(value, !hasSurrogateEscape(text), 0) === countNameSeparators(text);
   return clean ? { ok: true, value } : { ok: false, error: locateJsonError(text, JSON_DEPTH_LIMIT) };
+}
+
+function hasSurrogateEscape(text: string): boolean {
+  return text.includes("\\u") && /\\u[dD]/.test(text);
 }
 
 /** Members of all objects in the value; NaN, which equals nothing, if the value holds something that strict JSON does not. */
@@ -46,9 +50,11 @@ function countMembers(value: unknown, wellFormed: boolean, depth: number): numbe
     for (const item of value) count += countMembers(item, wellFormed, depth + 1);
     return count;
   }
-  for (const key of Object.keys(value)) {
+  // JSON.parse makes plain objects: what is enumerable is their own.
+  for (const key in value) {
     if (!wellFormed && !key.isWellFormed()) return Number.NaN;
-    count += 1 + countMembers((value as Record<string, unknown>)[key], wellFormed, depth + 1);
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    count += typeof item === "string" && wellFormed ? 1 : 1 + countMembers(item, wellFormed, depth + 1);
   }
   return count;
 }

@@ -41,7 +41,10 @@ export interface DiskChange extends EntryChange {
 
 /** A change inside `.git`. `path` is relative to it; `.` is the directory itself. */
 export interface GitChange extends EntryChange {
-  /** Only for `packed-refs`: the refs whose value differs. Absent means nobody compared them, which is never a pass. */
+  /**
+   * Only for `packed-refs`: full names of the packed refs that have another value, appeared or went. Absent means that nobody
+   * compared them, which is never a pass.
+   */
   readonly refs?: readonly string[];
 }
 

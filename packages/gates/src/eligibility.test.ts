@@ -65,6 +65,15 @@ describe("eligibility", () => {
     expect([judged.eligible, judged.stage, judged.blockers]).toEqual([true, 2, []]);
   });
 
+  test("gives a reason in one short line without secrets, however it was told", () => {
+    const reason = `no\u001b engine: npm_${"a1".repeat(18)} ${"x".repeat(5000)}`;
+    const { reasons } = decideEligibility({ ...facts, engine: { answer: "fail", reason, id: "fake" } }).decision;
+    expect(reasons).toEqual([
+      expect.stringMatching(/^gate engine-ready: fail, no\ufffd engine: \[redacted:npm-token\] x{10,990}\.\.\.x+$/),
+    ]);
+    expect(reasons[0]?.length).toBeLessThanOrEqual(1000);
+  });
+
   test.each<[string, Partial<EligibilityFacts>, string]>([
     [
       "a stage above the contract's",

@@ -8,7 +8,7 @@ import {
   type Stage,
   type TargetKind,
 } from "@cto/evidence-interface";
-import { toBlocker } from "./blocker.ts";
+import { toBlocker, toShown } from "./blocker.ts";
 import type { TaskContract } from "./task-contract.ts";
 
 /** The answer of a gate. Only `pass` opens it. */
@@ -185,5 +185,5 @@ function needsApproval(task: TaskContract, stage: Stage): boolean {
 }
 
 function explainGate({ gate, answer, reason }: GateResult): string {
-  return `gate ${gate}: ${answer}${reason === null ? "" : `, ${reason}`}`;
+  return toShown(`gate ${gate}: ${answer}${reason === null ? "" : `, ${reason}`}`, 1000);
 }

@@ -1,6 +1,5 @@
-import { oneLine } from "@cto/errors";
 import { type Blocker, type Claims, pathTextToName } from "@cto/evidence-interface";
-import { toBlocker } from "./blocker.ts";
+import { listSome, toBlocker } from "./blocker.ts";
 
 /** What the engine said beside what happened. */
 export interface ClaimFacts {
@@ -13,7 +12,7 @@ export interface ClaimFacts {
   readonly committed: boolean;
 }
 
-/** `match` is null where nothing was claimed, or nothing that can be told. */
+/** `match` is null where nothing was claimed, or nothing that can be told. One mismatch for each kind of claim. */
 export interface ClaimJudgement {
   readonly match: boolean | null;
   readonly mismatches: readonly string[];
@@ -24,9 +23,9 @@ export interface ClaimJudgement {
 export function judgeClaims(facts: ClaimFacts): ClaimJudgement {
   const { claims } = facts;
   const changed = new Set(facts.changedFiles.map(toComparableName));
-  const mismatches = (claims.files ?? [])
-    .filter((file) => !changed.has(toComparableName(file)))
-    .map((file) => `claimed to have changed ${oneLine(file)}, which did not change`);
+  const unchanged = (claims.files ?? []).filter((file) => !changed.has(toComparableName(file)));
+  const mismatches: string[] = [];
+  if (unchanged.length > 0) mismatches.push(`claimed to have changed ${listSome(unchanged)}, which did not change`);
   if (claims.tests_passed === true && facts.verificationPassed === false) {
     mismatches.push("claimed that the tests pass, which the verification did not confirm");
   }

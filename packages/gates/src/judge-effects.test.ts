@@ -278,6 +278,17 @@ describe("the whole", () => {
     ]);
   });
 
+  test("of new directories inside one another the innermost are by-products, whatever their order", () => {
+    const directory = { ...added, kindAfter: "directory" } as const;
+    const names = ["out/a", "out/a/b", "out/a/b/c", "out/f", "out/f/g/h"];
+    fc.assert(
+      fc.property(fc.shuffledSubarray(names, { minLength: names.length }), (order) => {
+        const { blockers, byProducts } = judge({ ...work, diskChanges: order.map((path) => disk(path, directory)) });
+        expect([blockers, [...byProducts].sort()]).toEqual([[], ["out/a/b/c/", "out/f/g/h/"]]);
+      }),
+    );
+  });
+
   test("a source that nobody could compare does not pass", () => {
     expect(codesOf({ ...work, sourceChanged: null })).toEqual(["source_mutated"]);
   });

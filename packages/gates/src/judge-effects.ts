@@ -1,7 +1,7 @@
 import { type Blocker, type ChangedFile, type FailureCode, pathTextToName } from "@cto/evidence-interface";
 import { listSome, toBlocker } from "./blocker.ts";
 import { type DiskEffect, judgeDiskChange } from "./disk-effects.ts";
-import type { EffectDecision, EffectFacts, TreeChange } from "./effect-facts.ts";
+import type { DiskChange, EffectDecision, EffectFacts, TreeChange } from "./effect-facts.ts";
 import { explainGitChange } from "./git-effects.ts";
 import { compilePathPolicy, type PathPolicy, type PathRulings, rulePath, toDecision } from "./path-policy.ts";
 
@@ -58,16 +58,26 @@ function judgeDisk(facts: EffectFacts, policy: PathPolicy): readonly DiskEffect[
   const context = {
     policy,
     inTree: new Set(facts.treeChanges.map((change) => change.path)),
-    touched: new Set(facts.diskChanges.flatMap((change) => parentsOf(pathTextToName(change.path) ?? ""))),
+    touched: findTouched(facts.diskChanges),
   };
   return facts.diskChanges.map((change) => judgeDiskChange(change, context));
 }
 
-function parentsOf(name: string): readonly string[] {
-  const parents: string[] = [];
-  for (let slash = name.indexOf("/"); slash > 0; slash = name.indexOf("/", slash + 1))
-    parents.push(name.slice(0, slash));
-  return parents;
+/** Every directory above a change. Climbs only to the first one that is known: what is above it is known too. */
+function findTouched(changes: readonly DiskChange[]): ReadonlySet<string> {
+  const touched = new Set<string>();
+  for (const { path } of changes) {
+    let parent = parentOf(pathTextToName(path) ?? "");
+    while (parent !== "" && !touched.has(parent)) {
+      touched.add(parent);
+      parent = parentOf(parent);
+    }
+  }
+  return touched;
+}
+
+function parentOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
 }
 
 function findHidden(facts: EffectFacts, disk: readonly DiskEffect[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { type CtoError, oneLine } from "@cto/errors";
-import { z } from "zod";
+import * as z from "zod";
 import { closestWord } from "./closest-word.ts";
 import { type GatesErrorCode, type TaskProblem, toTaskError } from "./gates-error.ts";
 import { type TaskContract, taskSchema } from "./task-contract.ts";

@@ -20,6 +20,7 @@ describe("a real patch", () => {
     directory = await mkdtemp(join(tmpdir(), "cto-gates-"));
     const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
     await writeFile(join(directory, "old.txt"), [...lines, `kept ${other}`, `gone ${other}`, ""].join("\n"));
+    await writeFile(join(directory, "gone.bin"), "\0old");
     git("init", "-q");
     git("add", ".");
     git("commit", "-qm", "base");
@@ -28,6 +29,10 @@ describe("a real patch", () => {
     await writeFile(join(directory, "with space.txt"), `${token}\n`);
     await writeFile(join(directory, "caf\u00e9\n.txt"), `x\n${token} ${other}\n`);
     await writeFile(join(directory, `${other}.txt`), "nothing\n");
+    await writeFile(join(directory, "new.bin"), `\0${token}`);
+    await writeFile(join(directory, "odd\n.bin"), "\0x");
+    await rm(join(directory, "gone.bin"));
+    await writeFile(join(directory, "text"), "GIT binary patch\n");
     git("add", "-A");
   });
   afterAll(() => rm(directory, { recursive: true }));
@@ -46,6 +51,7 @@ describe("a real patch", () => {
     const scanner = createPatchScanner();
     for (const line of patch.split("\n")) scanner.addLine(line);
     expect(scanner.findings()).toEqual(found);
+    expect(scanner.binaryPaths()).toEqual(["gone.bin", "new.bin", '"odd\\n.bin"']);
   });
 });
 

@@ -8,6 +8,8 @@ export interface PatchScanner {
   addLine(line: string): void;
   /** Everything found so far, in the order of the patch. */
   findings(): readonly SecretFinding[];
+  /** Path texts of the files whose change is binary, deleted ones too: what they hold has to be looked at with `scanBytesForSecrets`. */
+  binaryPaths(): readonly string[];
 }
 
 /**
@@ -16,6 +18,7 @@ export interface PatchScanner {
  */
 export function createPatchScanner(): PatchScanner {
   const found: SecretFinding[] = [];
+  const binary: string[] = [];
   let path = "";
   let line = 0;
   // Lines of the hunk that are still to come, old and new. Only outside of a hunk is `+++ ` a header: an added line may read like one.
@@ -36,6 +39,8 @@ export function createPatchScanner(): PatchScanner {
       look(path, 0);
     } else if (text.startsWith("+++ ") && text !== "+++ /dev/null") {
       path = toName(text.slice("+++ ".length).replace(/\t$/, ""));
+    } else if (text === "GIT binary patch" || (text.startsWith("Binary files ") && text.endsWith(" differ"))) {
+      binary.push(path);
     }
   };
   return {
@@ -49,6 +54,7 @@ export function createPatchScanner(): PatchScanner {
       if (sign !== "-") line += 1;
     },
     findings: () => found,
+    binaryPaths: () => binary,
   };
 }
 

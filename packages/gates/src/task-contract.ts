@@ -1,5 +1,5 @@
 import { identifierSchema, isRelativePointer, STAGES } from "@cto/evidence-interface";
-import { z } from "zod";
+import * as z from "zod";
 import { namesGitDirectory, patternProblem } from "./path-pattern.ts";
 
 /** The literal `schema` value of a task contract. Any other version is refused. */

@@ -1,6 +1,7 @@
 import type { Blocker, FailureCode, VerificationResult } from "@cto/evidence-interface";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { exitCodeOf, judgeClaims, judgeRun, judgeVerification, toBlocker } from "./index.ts";
+import { didPass, exitCodeOf, judgeClaims, judgeRun, judgeVerification, toBlocker } from "./index.ts";
 
 const blockers = (...codes: readonly FailureCode[]): readonly Blocker[] => codes.map((code) => toBlocker(code, code));
 
@@ -35,6 +36,12 @@ describe("the status of a run", () => {
       hint: "wait",
       event: "run.completed",
     });
+    expect(toBlocker("timeout", "x", `a\u001b ${token}`).hint).toBe("a\ufffd [redacted:github-token]");
+  });
+
+  test("is told in at most 1000 characters, however long the message and the hint", () => {
+    const { message, hint } = toBlocker("timeout", "m".repeat(1e6), "h".repeat(1e6));
+    expect([message.length, hint.length]).toEqual([999, 999]);
   });
 });
 
@@ -88,6 +95,27 @@ describe("verification", () => {
     expect(judge([result({ passed: true, exit: { kind: "exited", code: 2 } })])[0]).toBe(false);
   });
 
+  test("has one answer to whether a command passed, and judges by it", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<VerificationResult["exit"]>(
+          { kind: "exited", code: 0 },
+          { kind: "exited", code: 1 },
+          { kind: "signaled", signal: "SIGKILL" },
+          { kind: "timed-out" },
+          { kind: "canceled" },
+          { kind: "not-started", reason: "command-not-found" },
+        ),
+        fc.option(fc.constantFrom(counts(0, 0, 0), counts(3, 0, 1), counts(3, 1, 0)), { nil: undefined }),
+        (exit, tests) => {
+          const passed = exit.kind === "exited" && exit.code === 0 && tests?.failed !== 1;
+          expect(didPass({ exit, tests })).toBe(passed);
+          expect(judge([result(tests === undefined ? { exit } : { exit, tests })])[0]).toBe(passed);
+        },
+      ),
+    );
+  });
+
   test("fails where exit 0 and the counts contradict each other", () => {
     expect(judge([result({ tests: counts(3, 1, 0) })])).toEqual([
       false,
@@ -130,6 +158,14 @@ describe("verification", () => {
       toBlocker("verification_failed", "tests exited with 1; lint exited with 1"),
     ]);
   });
+
+  test("names the first commands of many, and counts the rest", () => {
+    const verification = Array.from({ length: 20_000 }, (_, index) => ({ ...step, id: `t${index}` }));
+    const results = verification.map(({ id }) => result({ id, exit: { kind: "exited", code: 1 } }));
+    expect(judgeVerification({ task: { verification }, results }).blockers.map(({ message }) => message)).toEqual([
+      "t0 exited with 1; t1 exited with 1; t2 exited with 1; t3 exited with 1; t4 exited with 1 and 19995 more",
+    ]);
+  });
 });
 
 describe("claims", () => {
@@ -154,7 +190,23 @@ describe("claims", () => {
     });
   });
 
-  test("that overstate are named one by one", () => {
+  test("of many files are told by the first few and the count", () => {
+    const files = Array.from({ length: 90_000 }, (_, index) => `f${index}`);
+    const mismatch = "claimed to have changed f0, f1, f2, f3, f4 and 89995 more, which did not change";
+    expect(judgeClaims({ ...facts, claims: { files: ["src/a.ts", ...files] } })).toEqual({
+      match: false,
+      mismatches: [mismatch],
+      blockers: [toBlocker("claim_mismatch", mismatch)],
+    });
+  });
+
+  test("with a secret in a long name are shown without any part of it", () => {
+    const file = `${"d/".repeat(36)}ghp_${"a1".repeat(18)}${"/d".repeat(60)}`;
+    const { mismatches } = judgeClaims({ ...facts, claims: { files: [file] } });
+    expect(mismatches.join()).not.toMatch(/ghp_|a1a1/);
+  });
+
+  test("that overstate are named, one for each kind", () => {
     const claims = { files: ["src/a.ts", "src/c.ts"], tests_passed: true, committed: true };
     const mismatches = [
       "claimed to have changed src/c.ts, which did not change",

@@ -89,8 +89,13 @@ test.each([
   expect(await wasSprung()).toBe(true);
 });
 
+/** The other end of a transport: one that read on would wait for git, and git for it, for as long as both live. */
+async function makeTransportTrap(): Promise<void> {
+  await writeFile(trap, `#!/bin/sh\ntouch '${marker}'\nexit 1\n`, { mode: 0o755 });
+}
+
 test("does not fetch a missing object through a command of the repository", async () => {
-  await writeFile(trap, `#!/bin/sh\ntouch '${marker}'\nexit 1\n`);
+  await makeTransportTrap();
   const tree = (await repository.git("rev-parse", "HEAD^{tree}")).trim();
   await rm(join(repository.directory, ".git/objects", tree.slice(0, 2), tree.slice(2)), { force: true });
   await repository.git("config", "core.repositoryformatversion", "1");
@@ -115,6 +120,7 @@ test("a command that writes the index starts no hook", async () => {
 });
 
 test("no protocol is open, whatever the repository allows", async () => {
+  await makeTransportTrap();
   await repository.git("config", "protocol.ext.allow", "always");
   const place = { kind: "directory", path: repository.directory } as const;
   await expect(runGit({ args: ["ls-remote", `ext::${trap}`], place })).rejects.toMatchObject({
@@ -125,6 +131,8 @@ test("no protocol is open, whatever the repository allows", async () => {
     details: { stderr: "fatal: transport 'file' not allowed" },
   });
   expect(await wasSprung()).toBe(false);
+  await repository.git("ls-remote", `ext::${trap}`).catch(() => "");
+  expect(await wasSprung()).toBe(true);
 });
 
 test("does not look into a populated submodule", async () => {

@@ -1,5 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runProcess } from "@cto/exec";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runGit, toGitEnvironment } from "./index.ts";
 import { createTestDirectory, createTestRepository, type TestDirectory, type TestRepository } from "./testing/index.ts";
@@ -78,6 +79,30 @@ test("throws GIT_TIMED_OUT and ends git", async () => {
   });
   expect(performance.now() - begin).toBeLessThan(15_000);
 });
+
+test.each(["timeout", "cancel"] as const)(
+  "a %s ends the whole group of git, also what does not heed SIGTERM",
+  async (how) => {
+    const pidFile = join(scratch.path, `${how}.pid`);
+    // A child of git that holds git's output open and ignores the soft stop, and a git that waits for it.
+    const git = await writeScript(how, `(trap '' TERM; exec sleep 60) & echo $! > '${pidFile}'; wait`);
+    const limits = how === "timeout" ? { timeoutMs: 300 } : { signal: AbortSignal.timeout(300) };
+    await expect(runGit({ args: ["status"], place: place(), git, ...limits })).rejects.toMatchObject({
+      code: how === "timeout" ? "GIT_TIMED_OUT" : "GIT_CANCELED",
+    });
+    const pid = Number(await readFile(pidFile, "utf8"));
+    expect(pid).toBeGreaterThan(1);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  },
+);
+
+/** A zombie has ended; it is for the system's first process to collect it. */
+async function isAlive(pid: number): Promise<boolean> {
+  const argv = ["ps", "-o", "stat=", "-p", String(pid)] as const;
+  const env = { PATH: "/usr/bin:/bin" };
+  const { stdout } = await runProcess({ argv, cwd: "/", env, timeoutMs: 10_000, graceMs: 100 });
+  return /^\s*[^Z\s]/.test(Buffer.from(stdout).toString());
+}
 
 test("throws GIT_CANCELED when the signal aborts", async () => {
   const git = await writeScript("endless", "sleep 30");

@@ -51,6 +51,7 @@ export function createBubblewrapSandbox(options: BubblewrapSandboxOptions): Sand
   });
   return {
     kind: "bubblewrap",
+    toolchains: options.toolchains,
     workspaceInside: () => INSIDE.workspace,
     mountInside: ({ inside }) => inside,
     probe,

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ProcessOutcome, runProcess } from "@cto/exec";
 import { SYSTEM_PATH, toCleanEnvironment } from "./clean-environment.ts";
@@ -7,7 +7,7 @@ import type { Sandbox, SandboxEnd, SandboxRequest, SandboxResult, Toolchain } fr
 
 export interface NoSandboxOptions {
   readonly toolchains: readonly Toolchain[];
-  /** An existing private directory on the host. HOME and TMPDIR are made in it; the caller removes it. */
+  /** A private directory on the host. A HOME and a TMPDIR for each process are made in it, and removed after it. */
   readonly scratch: string;
 }
 
@@ -18,14 +18,12 @@ const LIMITS = { processes: "none", memory: "none", disk: "none", wall_time: "wa
  * can read and write whatever its user can, and reach the network. For a person who typed it, never as a fallback.
  */
 export function createNoSandbox({ toolchains, scratch }: NoSandboxOptions): Sandbox {
-  const home = join(scratch, "home");
-  const temporary = join(scratch, "tmp");
   const toolchainPath = toolchains.flatMap((toolchain) =>
     toolchain.path.map((directory) => toHostPath(toolchain, directory)),
   );
-  const env = toCleanEnvironment({ home, temporary, toolchainPath, libraries: [] });
   return {
     kind: "none",
+    toolchains,
     workspaceInside: (workspace) => workspace,
     mountInside: ({ host }) => host,
     probe: async () => ({ kind: "ready", version: "none", limits: LIMITS }),
@@ -38,8 +36,17 @@ export function createNoSandbox({ toolchains, scratch }: NoSandboxOptions): Sand
         mounts: [{ host: "", inside: "" }],
       }),
     run: async (request) => {
-      await Promise.all([home, temporary].map((directory) => mkdir(directory, { recursive: true, mode: 0o700 })));
-      return run(request, { ...env, ...request.env });
+      // New for every process: what one leaves in its HOME must not reach the next, which may be a check of its work.
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      const place = await mkdtemp(join(scratch, "none-"));
+      const [home, temporary] = [join(place, "home"), join(place, "tmp")];
+      try {
+        await Promise.all([home, temporary].map((directory) => mkdir(directory, { mode: 0o700 })));
+        const env = toCleanEnvironment({ home, temporary, toolchainPath, libraries: [] });
+        return await run(request, { ...env, ...request.env });
+      } finally {
+        await rm(place, { recursive: true, force: true, maxRetries: 2 });
+      }
     },
   };
 }

@@ -66,6 +66,8 @@ export interface Toolchain {
 /** The port. `none` has the same shape and no walls. */
 export interface Sandbox {
   readonly kind: IsolationKind;
+  /** The tool chains that it was made with. */
+  readonly toolchains: readonly Toolchain[];
   /** Where a process sees its work tree. */
   workspaceInside(workspaceOnHost: string): string;
   /** Where a process sees a mount: its `inside` behind walls, its `host` path without. */

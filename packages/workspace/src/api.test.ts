@@ -7,6 +7,8 @@ test("exports exactly the public surface", async () => {
     "compareSnapshots",
     "compareTrees",
     "createBaseline",
+    "isPlainFolder",
+    "readPackedRefs",
     "readWorkspaceHead",
     "removeTree",
     "takeSnapshot",

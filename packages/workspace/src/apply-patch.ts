@@ -1,9 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf, oneLine } from "@cto/errors";
+import { toPathText } from "@cto/evidence-interface";
+import { createRecordSplitter } from "@cto/git-state";
 import { copyIndex } from "./check-out.ts";
+import { markSubmodules } from "./mark-submodules.ts";
 import type { Baseline, Checkout } from "./workspace-contract.ts";
 import { createWorkspaceError } from "./workspace-error.ts";
-import { runWorkspaceGit } from "./workspace-git.ts";
+import { runWorkspaceGit, type WorkspaceGitRequest } from "./workspace-git.ts";
 
 export type PatchApplication =
   | {
@@ -14,34 +19,89 @@ export type PatchApplication =
     }
   | { readonly kind: "not-applicable"; readonly message: string };
 
+export interface ApplyPatchOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Applies a git patch exactly, without fuzz, to the files of a checkout and returns the tree that comes out. An empty patch leaves all as
  * it is. A patch that does not fit, is not one, or names something outside the work tree or behind a link is `not-applicable`; no file
- * was written then. Throws `WORKSPACE_UNREADABLE` if there is no patch file, and what `runGit` throws.
+ * was written then. A patch that touches a `.gitattributes` has every tracked file written anew, as a clone of its tree would: attributes
+ * decide on the bytes of files that the patch does not name. Throws `WORKSPACE_UNREADABLE` if there is no patch file, and what `runGit`
+ * throws. Caller: the tracked files are those of `checkout.tree`.
  */
-export async function applyPatch(baseline: Baseline, checkout: Checkout, patchFile: string): Promise<PatchApplication> {
+export async function applyPatch(
+  baseline: Baseline,
+  checkout: Checkout,
+  patchFile: string,
+  { signal }: ApplyPatchOptions = {},
+): Promise<PatchApplication> {
   if ((await sizeOf(patchFile)) === 0) return { kind: "applied", tree: checkout.tree, checkout };
   const patched = await copyIndex(baseline, checkout.index);
   const apply = ["apply", "--cached", "--binary", "--whitespace=nowarn", "--end-of-options", patchFile] as const;
-  const refused = await runOrRefuse(baseline, patched, undefined, apply);
+  const refused = await runOrRefuse(baseline, { indexFile: patched, signal }, apply);
   if (refused !== undefined) return refused;
-  const { stdout } = await runWorkspaceGit(baseline, { args: ["write-tree"], indexFile: patched });
+  const { stdout } = await runWorkspaceGit(baseline, { args: ["write-tree"], indexFile: patched, signal });
   const tree = new TextDecoder().decode(stdout).trim();
   // `git apply --index` itself would write through a link that is not in the index. Checking out the tree does not, and it knows all
   // attributes of the new tree before it writes the first file.
   const index = await copyIndex(baseline, checkout.index);
   const args = ["read-tree", "-m", "-u", checkout.tree, tree] as const;
-  const clash = await runOrRefuse(baseline, index, checkout.directory, args);
-  return clash ?? { kind: "applied", tree, checkout: { ...checkout, index, tree } };
+  const [clash, isRuled] = await Promise.all([
+    runOrRefuse(baseline, { workTree: checkout.directory, indexFile: index, signal }, args),
+    changesAttributes(baseline, checkout.tree, tree, signal),
+  ]);
+  if (clash !== undefined) return clash;
+  const written = isRuled ? await writeAnew(baseline, checkout.directory, tree, signal) : index;
+  return { kind: "applied", tree, checkout: { ...checkout, index: written, tree } };
+}
+
+async function changesAttributes(
+  baseline: Baseline,
+  from: string,
+  to: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let found = false;
+  const splitter = createRecordSplitter((record) => {
+    found ||= /(?:^|\/)\.gitattributes$/i.test(Buffer.from(record).toString("latin1"));
+  });
+  await runWorkspaceGit(baseline, {
+    args: ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from, to],
+    onStdout: (chunk) => splitter.push(chunk),
+    signal,
+  });
+  splitter.end();
+  return found;
+}
+
+/** Reads the tree into an index that knows no file yet, so that git takes none on the disk for up to date. Returns the index. */
+async function writeAnew(
+  baseline: Baseline,
+  workTree: string,
+  tree: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const place = { workTree, indexFile: join(baseline.gitDir, "indexes", randomUUID()) };
+  await runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", tree], ...place, signal });
+  const submodules: string[] = [];
+  const splitter = createRecordSplitter((record) => {
+    if (record[0] === 0x31 && record[1] === 0x36) submodules.push(toPathText(record.subarray(record.indexOf(9) + 1)));
+  });
+  if (baseline.submodules.length > 0) {
+    const args = ["ls-files", "-z", "--stage"] as const;
+    await runWorkspaceGit(baseline, { args, ...place, onStdout: (chunk) => splitter.push(chunk), signal });
+    splitter.end();
+  }
+  await markSubmodules(baseline, place, submodules, signal);
+  return place.indexFile;
 }
 
 async function runOrRefuse(
   baseline: Baseline,
-  indexFile: string,
-  workTree: string | undefined,
+  place: Pick<WorkspaceGitRequest, "workTree" | "indexFile" | "signal">,
   args: readonly [string, ...string[]],
 ): Promise<Extract<PatchApplication, { kind: "not-applicable" }> | undefined> {
-  const place = workTree === undefined ? { indexFile } : { indexFile, workTree };
   const { exitCode, stderr } = await runWorkspaceGit(baseline, { args, ...place, exitCodes: [0, 1, 128] });
   if (exitCode === 0) return undefined;
   return { kind: "not-applicable", message: oneLine(stderr, 500) || `git ${args[0]} gave no reason` };

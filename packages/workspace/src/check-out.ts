@@ -2,25 +2,38 @@ import { randomUUID } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, readFile, realpath, stat, utimes, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { makeEmptyDirectory, writeBelow, writeGitDirectory } from "./git-directory.ts";
+import { markSubmodules } from "./mark-submodules.ts";
+import { throwIfCanceled } from "./throw-if-canceled.ts";
 import type { Baseline, Checkout } from "./workspace-contract.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
+
+export interface CheckOutOptions {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Makes a work tree of the baseline in `directory` (absent or empty), with a `.git` of its own: all objects copied, none linked or
  * borrowed; branch `main`, clean; no remote, hook or exclusion. Submodules are empty folders. Throws `WORKSPACE_DIRECTORY_IN_USE`,
- * `WORKSPACE_WRITE_FAILED` and what `runGit` throws.
+ * `WORKSPACE_WRITE_FAILED`, `WORKSPACE_CANCELED` and what `runGit` throws.
  */
-export async function checkOut(baseline: Baseline, directory: string): Promise<Checkout> {
+export async function checkOut(
+  baseline: Baseline,
+  directory: string,
+  { signal }: CheckOutOptions = {},
+): Promise<Checkout> {
+  throwIfCanceled(signal);
   await makeEmptyDirectory(resolve(directory));
   const workTree = await realpath(directory);
   const gitDir = join(workTree, ".git");
   await writeBelow(gitDir, () => writeOwnGitDirectory(baseline, gitDir));
   const indexFile = join(gitDir, "index");
   await Promise.all([
-    writeBelow(gitDir, () => copyObjects(join(baseline.gitDir, "objects"), join(gitDir, "objects"))),
-    runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", baseline.tree], workTree, indexFile }),
+    writeBelow(gitDir, () => copyObjects(join(baseline.gitDir, "objects"), join(gitDir, "objects"), signal)),
+    runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", baseline.tree], workTree, indexFile, signal }),
   ]);
-  return { directory: workTree, index: await copyIndex(baseline, indexFile), tree: baseline.tree };
+  const index = await copyIndex(baseline, indexFile);
+  await markSubmodules(baseline, { workTree, indexFile: index }, baseline.submodules, signal);
+  return { directory: workTree, index, tree: baseline.tree };
 }
 
 /**
@@ -45,10 +58,11 @@ async function writeOwnGitDirectory(baseline: Baseline, gitDir: string): Promise
 }
 
 /** A clone of the file system's blocks where it offers that, else a copy; never a link. */
-async function copyObjects(from: string, to: string): Promise<void> {
+async function copyObjects(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
   for (const directory of await readdir(from)) {
     await mkdir(join(to, directory), { recursive: true });
     for (const name of await readdir(join(from, directory))) {
+      throwIfCanceled(signal);
       await copyFile(join(from, directory, name), join(to, directory, name), constants.COPYFILE_FICLONE);
     }
   }

@@ -1,11 +1,11 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { posix, sep } from "node:path";
-import { messageOf } from "@cto/errors";
+import { CtoError, messageOf } from "@cto/errors";
 import { fromPathText } from "@cto/evidence-interface";
-import { toDiskPath } from "./disk-path.ts";
+import { toDiskPath, toLatin1Path } from "./disk-path.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
-import type { SnapshotEntry } from "./workspace-contract.ts";
-import { createWorkspaceError } from "./workspace-error.ts";
+import type { Snapshot, SnapshotEntry } from "./workspace-contract.ts";
+import { createWorkspaceError, type WorkspaceErrorCode } from "./workspace-error.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
 
 const maxBytes = 256 * 1024 * 1024;
@@ -18,16 +18,15 @@ const identity = "cto <cto@cto.invalid> 946684800 +0000";
  * everywhere. Throws `WORKSPACE_FIXTURE_MISSING`, `WORKSPACE_FIXTURE_INVALID` (a repository inside, a special file, a link that leaves
  * the folder), `WORKSPACE_FIXTURE_TOO_LARGE` (256 MiB).
  */
-export async function commitFixture(from: string, gitDir: string): Promise<{ commit: string; tree: string }> {
+export async function commitFixture(
+  from: string,
+  gitDir: string,
+  signal: AbortSignal | undefined,
+): Promise<{ commit: string; tree: string }> {
   const root = await findFolder(from);
-  const { byPath } = await takeSnapshot(root);
+  const { byPath } = await takeFixtureSnapshot(root, signal);
   const entries = [...byPath.values()].filter((entry) => entry.kind !== "directory");
   for (const entry of byPath.values()) await requireStorable(root, entry);
-  if (entries.reduce((sum, entry) => sum + entry.size, 0) > maxBytes) {
-    throw createWorkspaceError("WORKSPACE_FIXTURE_TOO_LARGE", `${from} holds more than 256 MiB`, {
-      hint: "Put large inputs under git and run the task on the repository instead.",
-    });
-  }
   const header = `commit refs/heads/main\nmark :1\ncommitter ${identity}\ndata 9\nBaseline\n\n`;
   const stream: Uint8Array[] = [Buffer.from(header)];
   for (const entry of entries) {
@@ -40,9 +39,22 @@ export async function commitFixture(from: string, gitDir: string): Promise<{ com
     {
       args: ["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done"],
       stdin: Buffer.concat(stream),
+      signal,
     },
   );
   return parseAnswer(new TextDecoder().decode(stdout));
+}
+
+async function takeFixtureSnapshot(root: string, signal: AbortSignal | undefined): Promise<Snapshot> {
+  try {
+    return await takeSnapshot(root, { maxBytes, signal });
+  } catch (thrown) {
+    if (!CtoError.is(thrown) || thrown.code !== ("WORKSPACE_TOO_LARGE" satisfies WorkspaceErrorCode)) throw thrown;
+    throw createWorkspaceError("WORKSPACE_FIXTURE_TOO_LARGE", `${root} holds more than 256 MiB`, {
+      hint: "Put large inputs under git and run the task on the repository instead.",
+      cause: thrown,
+    });
+  }
 }
 
 /** `<commit>\n040000 tree <tree>\t\n`. Source: git-fast-import(1), "Responses To Commands". */
@@ -88,18 +100,14 @@ function invalid(entry: SnapshotEntry, what: string, hint: string) {
 
 /** By its words, and where it leads to something also by the file system: a chain of links can leave though each one's words do not. */
 async function leaves(root: string, entry: SnapshotEntry): Promise<boolean> {
-  const target = toLatin1(entry.symlinkTarget ?? "/");
-  const lexical = posix.join(posix.dirname(toLatin1(entry.path)), target);
+  const target = toLatin1Path(entry.symlinkTarget ?? "/");
+  const lexical = posix.join(posix.dirname(toLatin1Path(entry.path)), target);
   if (posix.isAbsolute(target) || lexical === ".." || lexical.startsWith("../")) return true;
   const real = await realpath(toDiskPath(root, entry.path), { encoding: "buffer" }).catch(() => undefined);
   return (
     real !== undefined &&
     !`${real.toString("latin1")}${sep}`.startsWith(`${Buffer.from(root).toString("latin1")}${sep}`)
   );
-}
-
-function toLatin1(pathText: string): string {
-  return Buffer.from(fromPathText(pathText) ?? []).toString("latin1");
 }
 
 async function readContent(root: string, entry: SnapshotEntry): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, systemCode } from "@cto/errors";
+import { CtoError, messageOf, systemCode } from "@cto/errors";
 import type { Baseline } from "./workspace-contract.ts";
 import { createWorkspaceError } from "./workspace-error.ts";
 
@@ -26,12 +26,12 @@ export function toWriteFailure(path: string, cause: unknown) {
   });
 }
 
-/** Does some writing below `path`; a system error becomes `WORKSPACE_WRITE_FAILED`. */
+/** Does some writing below `path`; a system error becomes `WORKSPACE_WRITE_FAILED`, a coded one is passed on. */
 export async function writeBelow<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw toWriteFailure(path, thrown);
+    throw CtoError.is(thrown) ? thrown : toWriteFailure(path, thrown);
   }
 }
 

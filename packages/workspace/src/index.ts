@@ -1,10 +1,13 @@
-export type { PatchApplication } from "./apply-patch.ts";
+export type { ApplyPatchOptions, PatchApplication } from "./apply-patch.ts";
 export { applyPatch } from "./apply-patch.ts";
+export type { CheckOutOptions } from "./check-out.ts";
 export { checkOut } from "./check-out.ts";
 export type { CompareTreesOptions } from "./compare-snapshots.ts";
 export { compareSnapshots, compareTrees } from "./compare-snapshots.ts";
-export type { BaselineSource } from "./create-baseline.ts";
+export type { BaselineSource, CreateBaselineOptions } from "./create-baseline.ts";
 export { createBaseline } from "./create-baseline.ts";
+export { isPlainFolder } from "./is-plain-folder.ts";
+export { readPackedRefs } from "./read-packed-refs.ts";
 export type { WorkspaceHead } from "./read-workspace-head.ts";
 export { readWorkspaceHead } from "./read-workspace-head.ts";
 export { removeTree } from "./remove-tree.ts";

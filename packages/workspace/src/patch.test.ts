@@ -139,6 +139,48 @@ test("a fresh checkout gets the conversions of the attributes that the patch its
   expect(compareTrees(snapshot, await takeSnapshot(fresh.directory))).toEqual([]);
 });
 
+test("a patch that only brings attributes gives every file the bytes of a clone", async () => {
+  const script = "#!/bin/sh\nexit 1\n";
+  const other = await createTestWorkspace({ "check.sh": script, "sub/check.sh": script, "sub/same": "1\n" });
+  const { baseline, checkout, scratch } = other;
+  await other.write("sub/.gitattributes", "*.sh text eol=crlf\n");
+  const snapshot = await takeSnapshot(checkout.directory);
+  const result = await writeResultTree(baseline, checkout, { snapshot });
+  if (result.kind !== "written") throw new Error(result.message);
+  const file = join(scratch, "patch.diff");
+  await writePatch(baseline, { from: checkout.tree, to: result.tree, file, maxBytes: 1e6 });
+  const fresh = await checkOut(baseline, join(scratch, "fresh"));
+  await writeFile(join(fresh.directory, "made-by-set-up"), "x");
+  const applied = await applyPatch(baseline, fresh, file);
+  if (applied.kind !== "applied") throw new Error(applied.message);
+  expect(await readFile(join(fresh.directory, "sub/check.sh"), "utf8")).toBe("#!/bin/sh\r\nexit 1\r\n");
+  const after = await takeSnapshot(fresh.directory);
+  expect(compareTrees(snapshot, after).map(({ path, change }) => `${change} ${path}`)).toEqual([
+    "added made-by-set-up",
+    "modified sub/check.sh",
+  ]);
+  expect(await writeResultTree(baseline, applied.checkout, { snapshot: after })).toMatchObject({
+    changes: [{ path: "made-by-set-up" }],
+  });
+  await other.remove();
+});
+
+test("a patch that takes attributes away gives every file the bytes of a clone", async () => {
+  const other = await createTestWorkspace({ "a.txt": "1\n", ".gitattributes": "*.txt text eol=crlf\n" });
+  const { baseline, checkout, scratch } = other;
+  await rm(join(checkout.directory, ".gitattributes"));
+  const snapshot = await takeSnapshot(checkout.directory);
+  const result = await writeResultTree(baseline, checkout, { snapshot });
+  if (result.kind !== "written") throw new Error(result.message);
+  const file = join(scratch, "patch.diff");
+  await writePatch(baseline, { from: checkout.tree, to: result.tree, file, maxBytes: 1e6 });
+  const fresh = await checkOut(baseline, join(scratch, "fresh"));
+  expect(await readFile(join(fresh.directory, "a.txt"), "utf8")).toBe("1\r\n");
+  expect((await applyPatch(baseline, fresh, file)).kind).toBe("applied");
+  expect(await readFile(join(fresh.directory, "a.txt"), "utf8")).toBe("1\n");
+  await other.remove();
+});
+
 test("bytes that attributes hide from a patch show when the trees are compared", async () => {
   await workspace.write(".gitattributes", "*.txt text\n");
   await workspace.write("a.txt", "1\r\n2\r\n3\r\n");

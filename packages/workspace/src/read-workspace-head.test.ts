@@ -63,6 +63,23 @@ const garbage: readonly (readonly [name: string, plant: () => Promise<unknown>])
       await symlink(join(workspace.scratch, "refs"), join(gitDir, "refs")),
     ],
   ],
+  [
+    "objects borrowed from elsewhere",
+    async () => {
+      await workspace.run("git", "commit", "-q", "--allow-empty", "-m", "x");
+      await symlink(join(workspace.scratch, "endless"), join(gitDir, "objects/info/alternates"));
+      await workspace.run("mkfifo", "../endless");
+    },
+  ],
+  [
+    "a commit that is larger than any",
+    async () => {
+      const tree = workspace.baseline.tree;
+      await workspace.write("../commit", `tree ${tree}\ncommitter x <x> 1 +0000\n\n${"x".repeat(2_000_000)}`);
+      const id = await workspace.run("git", "hash-object", "-w", "-t", "commit", "../commit");
+      await workspace.write(".git/HEAD", id);
+    },
+  ],
   ["a directory at HEAD", async () => [await rm(join(gitDir, "HEAD")), await mkdir(join(gitDir, "HEAD"))]],
 ];
 

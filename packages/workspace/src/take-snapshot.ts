@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { messageOf, systemCode } from "@cto/errors";
+import { CtoError, messageOf, systemCode } from "@cto/errors";
 import { toPathText } from "@cto/evidence-interface";
 import { hashFile } from "./hash-file.ts";
+import { throwIfCanceled } from "./throw-if-canceled.ts";
 import type { EntryKind, Snapshot, SnapshotEntry } from "./workspace-contract.ts";
 import { createWorkspaceError } from "./workspace-error.ts";
 
@@ -11,6 +12,9 @@ export interface SnapshotOptions {
   readonly previous?: Snapshot;
   /** Leaves out `.git` at the root. */
   readonly skipGit?: boolean;
+  /** How many bytes of contents may be read in all; a sparse file of terabytes costs an engine nothing. No limit unless told. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long the event loop may be held, in milliseconds. */
@@ -23,19 +27,23 @@ const coarseLagNs = 2_000_000_000n;
  * Looks at everything below `root` (an absolute path), `.git`, ignored and special files included, without following a link. Contents are
  * hashed in chunks. With `previous`, an entry keeps its digest if dev, inode, size, mode, mtime and ctime are as they were and the ctime
  * is safely older than the previous snapshot (a ctime cannot be set back). Throws `WORKSPACE_UNREADABLE` if something cannot be read,
- * has a path longer than the system allows, or changes meanwhile. Caller: no process may still write there.
+ * has a path longer than the system allows, or changes meanwhile; `WORKSPACE_TOO_LARGE` (`details.path`) before it reads the file that
+ * goes over `maxBytes`; `WORKSPACE_CANCELED`. Caller: no process may still write there.
  */
 export async function takeSnapshot(root: string, options: SnapshotOptions = {}): Promise<Snapshot> {
   const startedNs = BigInt(Date.now()) * 1_000_000n;
   const byPath = new Map<string, SnapshotEntry>();
   const digest = createHash("sha256");
+  const reader = createContentReader(options);
   let turn = performance.now();
+  throwIfCanceled(options.signal);
   for (const disk of walk(root, options.skipGit === true)) {
     if (performance.now() - turn > turnMs) {
       await new Promise((resolve) => setImmediate(resolve));
+      throwIfCanceled(options.signal);
       turn = performance.now();
     }
-    const entry = await readEntry(disk, options.previous);
+    const entry = await readEntry(disk, reader);
     byPath.set(entry.path, entry);
     digest.update(`${entry.kind} ${entry.mode.toString(8)} ${entry.size} ${entry.sha256 ?? "-"} ${entry.path}\n`);
   }
@@ -102,7 +110,36 @@ function unreadable(path: string, cause: unknown) {
   });
 }
 
-async function readEntry({ path, full, stat }: DiskEntry, previous: Snapshot | undefined): Promise<SnapshotEntry> {
+type EntryFacts = Omit<SnapshotEntry, "sha256" | "symlinkTarget">;
+
+/** The digest of a file's content, from an earlier snapshot or from the disk. */
+type ContentReader = (full: string | Buffer, facts: EntryFacts) => Promise<string | null>;
+
+function createContentReader({
+  previous,
+  maxBytes = Number.POSITIVE_INFINITY,
+  signal,
+}: SnapshotOptions): ContentReader {
+  let bytes = 0;
+  return async (full, facts) => {
+    const known = previous?.byPath.get(facts.path);
+    if (previous !== undefined && known !== undefined && isUnchanged(known, facts, previous)) return known.sha256;
+    bytes += facts.size;
+    if (bytes > maxBytes) throw tooLarge(facts.path, maxBytes);
+    return hashFile(full, facts, signal).catch((thrown: unknown) => {
+      throw CtoError.is(thrown) ? thrown : unreadable(facts.path, thrown);
+    });
+  };
+}
+
+function tooLarge(path: string, maxBytes: number) {
+  return createWorkspaceError("WORKSPACE_TOO_LARGE", `${path} takes the files to read over ${maxBytes} bytes`, {
+    hint: "Remove large files that do not belong there, or raise the limit.",
+    details: { path, max_bytes: maxBytes },
+  });
+}
+
+async function readEntry({ path, full, stat }: DiskEntry, readContent: ContentReader): Promise<SnapshotEntry> {
   const kind = toKind(stat);
   const facts = {
     path,
@@ -121,14 +158,7 @@ async function readEntry({ path, full, stat }: DiskEntry, previous: Snapshot | u
     return { ...facts, sha256: createHash("sha256").update(target).digest("hex"), symlinkTarget: toPathText(target) };
   }
   if (kind !== "file") return { ...facts, sha256: null, symlinkTarget: null };
-  const known = previous?.byPath.get(path);
-  const sha256 =
-    previous !== undefined && known !== undefined && isUnchanged(known, facts, previous)
-      ? known.sha256
-      : await hashFile(full, facts).catch((thrown: unknown) => {
-          throw unreadable(path, thrown);
-        });
-  return { ...facts, sha256, symlinkTarget: null };
+  return { ...facts, sha256: await readContent(full, facts), symlinkTarget: null };
 }
 
 function toKind(stat: BigIntStats): EntryKind {
@@ -137,11 +167,7 @@ function toKind(stat: BigIntStats): EntryKind {
   return stat.isSymbolicLink() ? "symlink" : "other";
 }
 
-function isUnchanged(
-  known: SnapshotEntry,
-  now: Omit<SnapshotEntry, "sha256" | "symlinkTarget">,
-  { startedNs }: Snapshot,
-): boolean {
+function isUnchanged(known: SnapshotEntry, now: EntryFacts, { startedNs }: Snapshot): boolean {
   const lag = now.ctimeNs % 1_000_000n === 0n ? coarseLagNs : lagNs;
   return (
     known.kind === now.kind &&

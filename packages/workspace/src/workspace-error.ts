@@ -8,6 +8,8 @@ export type WorkspaceErrorCode =
   | "WORKSPACE_FIXTURE_TOO_LARGE"
   | "WORKSPACE_OBJECTS_MISSING"
   | "WORKSPACE_UNREADABLE"
+  | "WORKSPACE_TOO_LARGE"
+  | "WORKSPACE_CANCELED"
   | "WORKSPACE_WRITE_FAILED";
 
 /** Binds the code to the closed union. */

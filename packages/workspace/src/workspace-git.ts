@@ -10,7 +10,7 @@ export interface WorkspaceGitRequest {
   readonly exitCodes?: readonly number[];
   readonly onStdout?: (chunk: Uint8Array) => void;
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ export interface PatchRequest {
   /** Must not exist. */
   readonly file: string;
   readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type WrittenPatch =
@@ -26,7 +27,7 @@ export type WrittenPatch =
  */
 export async function writePatch(
   baseline: Baseline,
-  { from, to, file, maxBytes }: PatchRequest,
+  { from, to, file, maxBytes, signal }: PatchRequest,
 ): Promise<WrittenPatch> {
   const handle = await open(file, "wx", 0o600).catch((thrown: unknown) => {
     throw toWriteFailure(file, thrown);
@@ -45,7 +46,13 @@ export async function writePatch(
       hash.update(chunk);
       writeAll(handle.fd, chunk, file);
     };
-    if (from !== to) await streamDiff(baseline, from, to, onStdout, stop.signal);
+    const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    if (from !== to) {
+      await streamDiff(baseline, from, to, onStdout, either).catch((thrown: unknown) => {
+        // Stopped from here because of its size.
+        if (bytes <= maxBytes) throw thrown;
+      });
+    }
     if (bytes > maxBytes) return { kind: "too-large", maxBytes };
     await handle.sync().catch((thrown: unknown) => {
       throw toWriteFailure(file, thrown);
@@ -74,16 +81,11 @@ async function streamDiff(
     "--diff-algorithm=myers",
   ];
   const plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "--ignore-submodules=none"];
-  try {
-    await runWorkspaceGit(baseline, {
-      args: ["diff-tree", "-p", ...shape, ...plain, "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", from, to],
-      onStdout,
-      signal,
-    });
-  } catch (thrown) {
-    // Stopped from here because of its size.
-    if (!signal.aborted) throw thrown;
-  }
+  await runWorkspaceGit(baseline, {
+    args: ["diff-tree", "-p", ...shape, ...plain, "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", from, to],
+    onStdout,
+    signal,
+  });
 }
 
 function writeAll(fd: number, chunk: Uint8Array, file: string): void {

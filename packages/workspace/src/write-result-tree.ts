@@ -1,9 +1,9 @@
 import { CtoError, messageOf } from "@cto/errors";
 import { toPathText } from "@cto/evidence-interface";
-import { createRecordSplitter } from "@cto/git-state";
 import { copyIndex } from "./check-out.ts";
-import { type IndexPlan, listUntreeable, planIndex, type WorkTreeListing } from "./plan-index.ts";
+import { type IndexPlan, listUntreeable, planIndex } from "./plan-index.ts";
 import { createTreeChangeReader } from "./tree-change-reader.ts";
+import { listWorkTree } from "./work-tree-listing.ts";
 import type { Baseline, Checkout, Snapshot, TreeChange } from "./workspace-contract.ts";
 import { runWorkspaceGit } from "./workspace-git.ts";
 
@@ -12,6 +12,7 @@ export interface ResultTreeOptions {
   readonly snapshot: Snapshot;
   /** Untracked files (path texts) that are to be treated as if git ignored them. */
   readonly leaveOut?: (path: string) => boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type ResultTree =
@@ -30,30 +31,32 @@ export type ResultTree =
   /** Something in the work tree keeps git from reading it; no tree was written. */
   | { readonly kind: "unreadable"; readonly message: string };
 
-/** Git reads these itself, and would wait for ever at a fifo. A listing of a million files takes seconds. */
-const listingMs = 120_000;
+/** Git reads these itself and as a whole: it would wait for ever at a fifo, and hold what a huge one holds. */
+const rules = /(?:^|[/"])\.git(?:ignore|attributes|modules)"?$/;
+const maxRulesBytes = 1024 * 1024;
 
 /**
  * Writes the work tree (tracked and untracked, not ignored files) as a tree object into the baseline's private repository, through a copy
- * of the checkout's private index. Of the workspace's own `.git` nothing is read; `.gitignore` and `.gitattributes` count, filters never
- * run. What an engine can cause is answered, not thrown. Throws what `runGit` throws otherwise. Caller: no process may still write.
+ * of the checkout's private index. Of the workspace's own `.git`, of nested repositories and of submodules nothing is read; `.gitignore`
+ * and `.gitattributes` count, filters never run. What an engine can cause is answered, not thrown. Throws what `runGit` throws otherwise.
+ * Caller: no process may still write; the snapshot was taken since, with a bound on the bytes that git then reads too.
  */
 export async function writeResultTree(
   baseline: Baseline,
   checkout: Checkout,
-  { snapshot, leaveOut }: ResultTreeOptions,
+  { snapshot, leaveOut, signal }: ResultTreeOptions,
 ): Promise<ResultTree> {
   const trap = findTrap(snapshot);
-  if (trap !== undefined)
-    return { kind: "unreadable", message: `${trap} is neither file nor folder, and git would read it` };
+  if (trap !== undefined) return { kind: "unreadable", message: trap };
   try {
-    const listing = await listWorkTree(baseline, checkout);
-    const plan = planIndex(listing, { snapshot, submodules: baseline.submodules, leaveOut });
-    const next = await writePlannedTree(baseline, checkout, plan);
+    const listing = await listWorkTree(baseline, checkout, snapshot, signal);
+    const plan = planIndex(listing, { snapshot, leaveOut });
+    const next = await writePlannedTree(baseline, checkout, plan, signal);
+    const isEntry = (path: string): boolean => snapshot.byPath.get(path)?.kind !== "directory";
     return {
       kind: "written",
       ...next,
-      ignored: [...listing.ignored.filter((path) => !path.endsWith("/")).map(toText), ...plan.passedOver].sort(),
+      ignored: [...listing.ignored.map(toText).filter(isEntry), ...plan.passedOver].sort(),
       leftOut: [...new Set([...plan.leftOut, ...listUntreeable(snapshot)])].sort(),
     };
   } catch (thrown) {
@@ -67,47 +70,25 @@ function toText(latin1: string): string {
   return toPathText(Buffer.from(latin1, "latin1"));
 }
 
-/** A special file under a name that git opens for reading. */
+/** What git must not be shown: a special file or a huge one under a name that git opens for reading. */
 function findTrap(snapshot: Snapshot): string | undefined {
-  for (const { kind, path } of snapshot.byPath.values()) {
-    if (kind === "other" && /(?:^|[/"])(?:\.gitignore|\.gitattributes|\.gitmodules|.+\/\.git\/.*)"?$/.test(path))
-      return path;
+  for (const { kind, path, size } of snapshot.byPath.values()) {
+    if (!rules.test(path)) continue;
+    if (kind === "other") return `${path} is neither file nor folder, and git would read it`;
+    if (kind === "file" && size > maxRulesBytes) return `${path} has ${size} bytes, and git would read them all`;
   }
   return undefined;
-}
-
-async function listWorkTree(baseline: Baseline, checkout: Checkout): Promise<WorkTreeListing> {
-  const list = async (...selection: readonly string[]): Promise<readonly string[]> => {
-    const found: string[] = [];
-    const splitter = createRecordSplitter((record) => found.push(Buffer.from(record).toString("latin1")));
-    await runWorkspaceGit(baseline, {
-      args: ["ls-files", "-z", ...selection, "--exclude-standard"],
-      workTree: checkout.directory,
-      indexFile: checkout.index,
-      onStdout: (chunk) => splitter.push(chunk),
-      timeoutMs: listingMs,
-    });
-    splitter.end();
-    return found;
-  };
-  const [tagged, ignored] = await Promise.all([
-    list("-t", "--modified", "--deleted", "--others"),
-    list("--others", "--ignored"),
-  ]);
-  const untracked = tagged.filter((record) => record.startsWith("? "));
-  const tracked = tagged.filter((record) => !record.startsWith("? "));
-  const toPath = (record: string): string => record.slice(2);
-  return { tracked: tracked.map(toPath), untracked: untracked.map(toPath), ignored };
 }
 
 async function writePlannedTree(
   baseline: Baseline,
   checkout: Checkout,
   plan: IndexPlan,
+  signal: AbortSignal | undefined,
 ): Promise<{ tree: string; changes: readonly TreeChange[]; checkout: Checkout }> {
   if (plan.remove.length + plan.store.length === 0) return { tree: checkout.tree, changes: [], checkout };
   const index = await copyIndex(baseline, checkout.index);
-  const places = { workTree: checkout.directory, indexFile: index };
+  const places = { workTree: checkout.directory, indexFile: index, signal };
   if (plan.remove.length > 0) {
     // Not `--remove`: that refuses a path whose folder has become a link.
     const none = "0".repeat(checkout.tree.length);
@@ -124,17 +105,23 @@ async function writePlannedTree(
   }
   const [written, changes] = await Promise.all([
     runWorkspaceGit(baseline, { args: ["write-tree"], ...places }),
-    readTreeChanges(baseline, checkout.tree, index),
+    readTreeChanges(baseline, checkout.tree, index, signal),
   ]);
   const tree = new TextDecoder().decode(written.stdout).trim();
   return { tree, changes, checkout: { ...checkout, index, tree } };
 }
 
-async function readTreeChanges(baseline: Baseline, from: string, index: string): Promise<readonly TreeChange[]> {
+async function readTreeChanges(
+  baseline: Baseline,
+  from: string,
+  index: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly TreeChange[]> {
   const reader = createTreeChangeReader();
   await runWorkspaceGit(baseline, {
     args: ["diff-index", "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--ignore-submodules=none", from],
     indexFile: index,
+    signal,
     onStdout: (chunk) => reader.push(chunk),
   });
   return reader.end();

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, systemCode } from "@cto/errors";
 import { RUN_FILES } from "@cto/evidence-interface";
+import { describeVerdict } from "../describe-verdict.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openSetting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
-import { describeVerdict } from "./run.ts";
 
 /** `cto report`: the report as it stands in the bundle, and whether the bundle still verifies. */
 export async function reportCommand(terminal: Terminal, args: readonly string[]): Promise<number> {

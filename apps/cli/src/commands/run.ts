@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, messageOf, oneLine } from "@cto/errors";
-import { type RunResult, SCHEMAS, STAGES, type Stage, type VerifyResult } from "@cto/evidence-interface";
+import { RUN_FILES, type RunResult, SCHEMAS, STAGES, type Stage, type VerifyResult } from "@cto/evidence-interface";
 import type { TaskContract } from "@cto/gates";
 import { loadTask, type ProgressEvent, type RunOutcome, type RunPorts, runTask } from "@cto/harness";
+import { describeVerdict } from "../describe-verdict.ts";
 import { exitCodeOfStatus } from "../exit-codes.ts";
 import {
   closeDeadRuns,
@@ -31,6 +32,8 @@ export async function runCommand(
   await closeDeadRuns(setting, (line) => terminal.note(line));
   const target = options.target === undefined ? null : resolve(setting.cwd, String(options.target));
   const sandbox = await createSandbox(setting, isolation, commandsOf(loaded.task));
+  // The answer is needed later, and the trial takes a moment: it runs while the store is opened.
+  void sandbox.probe();
   const interruption = listenForSignals(terminal);
   try {
     const outcome = await runTask(
@@ -47,12 +50,19 @@ export async function runCommand(
       toPorts(setting, sandbox, interruption.signal, (event) => showProgress(terminal, event)),
     );
     const verified = outcome.sealed ? verifyRunDirectory(outcome.directory) : null;
-    showOutcome(terminal, setting, outcome, verified);
-    if (outcome.fault !== null) throw outcome.fault;
+    // With --json there is one document: the outcome, or the error of a fault that names the run.
+    if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, outcome, verified);
+    if (outcome.fault !== null) throw toFault(setting, outcome);
     return interruption.exitCode() ?? exitCodeOfStatus(outcome.status);
   } finally {
     interruption.stop();
   }
+}
+
+function toFault(setting: Setting, { directory, fault, runId, sealed }: RunOutcome): CtoError {
+  const details = { internal: true, run_id: runId, run_dir: toShownPath(setting, directory), sealed };
+  const hint = `The run is recorded as interrupted in ${details.run_dir}. Run again with CTO_DEBUG=1 for the stack and report it.`;
+  return new CtoError("CLI_RUN_FAULT", `the harness failed in the middle of the run: ${messageOf(fault)}`, { hint, details, cause: fault });
 }
 
 /** The commands that a contract names: their tool chains have to be found. */
@@ -132,14 +142,9 @@ function showOutcome(terminal: Terminal, setting: Setting, outcome: RunOutcome, 
     `  changed   ${outcome.changedFiles.length === 0 ? "nothing" : outcome.changedFiles.slice(0, 8).join(", ")}${outcome.changedFiles.length > 8 ? ", ..." : ""}`,
   );
   terminal.say(`  evidence  ${result.run_dir}  (${describeVerdict(verdict)})`);
-  for (const finding of verified?.findings.slice(0, 5) ?? [])
+  for (const finding of verified?.verdict === "unsigned" ? [] : (verified?.findings.slice(0, 5) ?? []))
     terminal.say(`    ${finding.code}: ${oneLine(finding.message)}`);
+  if (outcome.blockers.some(({ code }) => code === "verification_failed"))
+    terminal.say(`  log       ${result.run_dir}/${RUN_FILES.testLog}`);
   terminal.say(`  next      cto report ${outcome.runId}`);
-  if (outcome.fault !== null) terminal.note(`internal fault: ${messageOf(outcome.fault)}`);
-}
-
-/** A verdict in a few words. */
-export function describeVerdict(verdict: string): string {
-  if (verdict === "unsigned") return "intact and consistent; not signed";
-  return verdict;
 }

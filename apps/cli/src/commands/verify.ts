@@ -1,39 +1,38 @@
-import { verifyRunDirectory } from "@cto/bundle-store";
+import { findHome, openStore, verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, oneLine } from "@cto/errors";
 import { type VerifyResult, verdictExitCode, verifyMany } from "@cto/evidence-interface";
+import { describeVerdict } from "../describe-verdict.ts";
 import { EXIT } from "../exit-codes.ts";
-import { openSetting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
-import { describeVerdict } from "./run.ts";
 
-/** `cto verify`. Reads only. */
+/** `cto verify`. Reads only, and no configuration: what a bundle is worth does not depend on one. */
 export async function verifyCommand(
   terminal: Terminal,
   args: readonly string[],
   options: Record<string, unknown>,
 ): Promise<number> {
-  const setting = await openSetting();
+  const cwd = process.cwd();
+  const store = openStore({ home: findHome(cwd) });
   const all = options.all === true;
   if (all && args.length > 0) {
     throw new CtoError("CLI_USAGE", "verify takes a run or --all, not both", { hint: "Leave one of them out." });
   }
   const needsSignature = options.requireSignature === true;
   if (all) {
-    const results = setting.store.listRunDirectories().map((directory) => verifyRunDirectory(directory));
+    const results = store.listRunDirectories().map((directory) => verifyRunDirectory(directory));
     const many = verifyMany(results);
     if (terminal.json) terminal.document(many);
-    for (const result of results) showResult(terminal, result);
-    terminal.say(
+    const last =
       results.length === 0
         ? "no runs yet: cto run r1-string-slugify makes one"
-        : `${results.length} bundles; worst verdict: ${describeVerdict(many.verdict)}`,
-    );
+        : `${results.length} bundles; worst verdict: ${describeVerdict(many.verdict)}`;
+    terminal.say([...results.flatMap((result) => linesOf(terminal, result)), last].join("\n"));
     return exitCode(many.verdict, needsSignature);
   }
-  const { directory } = setting.store.resolveRun(args[0] ?? "latest", { cwd: setting.cwd });
+  const { directory } = store.resolveRun(args[0] ?? "latest", { cwd });
   const result = verifyRunDirectory(directory);
   if (terminal.json) terminal.document(result);
-  showResult(terminal, result);
+  terminal.say(linesOf(terminal, result).join("\n"));
   return exitCode(result.verdict, needsSignature);
 }
 
@@ -41,14 +40,18 @@ function exitCode(verdict: VerifyResult["verdict"], needsSignature: boolean): nu
   return verdict === "unsigned" && needsSignature ? EXIT.blocked : verdictExitCode(verdict);
 }
 
-function showResult(terminal: Terminal, { verdict, findings, run_id, status }: VerifyResult): void {
+/** A verdict and its findings, for people. */
+function linesOf(terminal: Terminal, { verdict, findings, run_id, status }: VerifyResult): readonly string[] {
   const colour = verdictExitCode(verdict) === 0 ? "green" : verdictExitCode(verdict) === 1 ? "red" : "yellow";
-  terminal.say(
+  const shown = findings
+    .slice(0, 20)
+    .flatMap(({ code, path, message, hint }) => [
+      `  ${code}${path === null ? "" : ` ${oneLine(path)}`}: ${oneLine(message, 300)}`,
+      `    ${hint}`,
+    ]);
+  return [
     `${terminal.paint(colour, verdict.padEnd(13))} ${run_id ?? "unknown run"}${status === null ? "" : `  (run status: ${status})`}`,
-  );
-  for (const { code, path, message, hint } of findings.slice(0, 20)) {
-    terminal.say(`  ${code}${path === null ? "" : ` ${oneLine(path)}`}: ${oneLine(message, 300)}`);
-    terminal.say(`    ${hint}`);
-  }
-  if (findings.length > 20) terminal.say(`  ... and ${findings.length - 20} more findings (--json shows all)`);
+    ...shown,
+    ...(findings.length > 20 ? [`  ... and ${findings.length - 20} more findings (--json shows all)`] : []),
+  ];
 }

@@ -84,7 +84,9 @@ export async function writeSampleFiles(writer: RunWriter, home: string): Promise
     fs.writeFileSync(patch, goldenText(RUN_FILES.patch, writer.runId));
     await writer.adopt(RUN_FILES.patch, patch);
   }
-  const proofs = ["task", "policy", "eligibility", "tree-state"].map((name) => `proofs/${name}.json`);
+  const proofs = ["task", "policy", "eligibility", "tree-state"]
+    .map((name) => `proofs/${name}.json`)
+    .filter((name) => !present.has(name));
   const documents = [
     ...proofs,
     RUN_FILES.review,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RUN_STATUSES, SCHEMAS, VERDICTS } from "../vocabulary.ts";
 import {
   countSchema,

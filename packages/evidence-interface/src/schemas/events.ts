@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SCHEMAS, STREAM_KINDS } from "../vocabulary.ts";
 import { eventNameSchema, runIdSchema, sha256Schema, timestampSchema } from "./primitives.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SCHEMAS } from "../vocabulary.ts";
 import { countSchema, pointerSchema, runIdSchema, sha256Schema } from "./primitives.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FAILURE_CODE_NAMES, type FailureCode } from "../failure-codes.ts";
 import { relativePointerLength, relativePointerPattern } from "../relative-pointer.ts";
 import { EVENT_ORDER } from "../vocabulary.ts";

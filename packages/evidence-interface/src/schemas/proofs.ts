@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MUTATION_MODES, SCHEMAS, STAGES } from "../vocabulary.ts";
 import {
   countSchema,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ISOLATION_KINDS, MUTATION_MODES, SCHEMAS, TARGET_KINDS } from "../vocabulary.ts";
 import {
   countSchema,

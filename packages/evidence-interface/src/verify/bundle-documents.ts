@@ -1,6 +1,6 @@
-import { z } from "zod";
+import * as z from "zod";
 import { governedEventSchema } from "../schemas/events.ts";
-import { manifestSchema } from "../schemas/manifest.ts";
+import { type Manifest, manifestSchema } from "../schemas/manifest.ts";
 import { identifierSchema } from "../schemas/primitives.ts";
 import {
   broughtFoldersSchema,
@@ -15,7 +15,7 @@ import { runBundleSchema } from "../schemas/run-bundle.ts";
 import { PROOF_FILES, RUN_FILES, SCHEMAS } from "../vocabulary.ts";
 import { type BundleFacts, isBundleDocument } from "./bundle-facts.ts";
 import type { Findings } from "./findings.ts";
-import { type DocumentFormat, toDocument } from "./to-document.ts";
+import { type DocumentFormat, toDocument, toFormat } from "./to-document.ts";
 
 /** What the verifier uses of a stored task contract (`cto.task.v1`); the rest of it belongs to the contract's own parser. */
 export const taskProofSchema = z.looseObject({
@@ -27,26 +27,23 @@ export const taskProofSchema = z.looseObject({
   verification: z.array(z.looseObject({ id: identifierSchema, run: z.array(z.string()).min(1) })),
 });
 
-export const manifestFormat: DocumentFormat<z.infer<typeof manifestSchema>> = {
-  schema: SCHEMAS.manifest,
-  shape: manifestSchema,
-};
+export const manifestFormat: DocumentFormat<Manifest> = toFormat(SCHEMAS.manifest, manifestSchema);
 
 /** Values that came out of JSON.parse hold JSON only; looking at the data of every event again makes the verifier half as slow again. */
 const parsedEventSchema = governedEventSchema.extend({ data: z.record(z.string(), z.unknown()) });
 export type ParsedEvent = z.infer<typeof parsedEventSchema>;
-export const eventFormat: DocumentFormat<ParsedEvent> = { schema: SCHEMAS.event, shape: parsedEventSchema };
+export const eventFormat: DocumentFormat<ParsedEvent> = toFormat(SCHEMAS.event, parsedEventSchema);
 
 const formats = {
-  run: { path: RUN_FILES.run, schema: SCHEMAS.run, shape: runBundleSchema },
-  report: { path: RUN_FILES.report, schema: SCHEMAS.report, shape: reportSchema },
-  review: { path: RUN_FILES.review, schema: SCHEMAS.review, shape: reviewSchema },
-  task: { path: PROOF_FILES.task, schema: "cto.task.v1", shape: taskProofSchema },
-  policy: { path: PROOF_FILES.policy, schema: SCHEMAS.effectivePolicy, shape: effectivePolicySchema },
-  eligibility: { path: PROOF_FILES.eligibility, schema: SCHEMAS.eligibility, shape: eligibilityDecisionSchema },
-  treeState: { path: PROOF_FILES.treeState, schema: SCHEMAS.treeState, shape: treeStateSchema },
-  noEffect: { path: PROOF_FILES.noEffect, schema: SCHEMAS.noEffectProof, shape: noEffectProofSchema },
-  broughtFolders: { path: PROOF_FILES.broughtFolders, schema: SCHEMAS.broughtFolders, shape: broughtFoldersSchema },
+  run: { path: RUN_FILES.run, ...toFormat(SCHEMAS.run, runBundleSchema) },
+  report: { path: RUN_FILES.report, ...toFormat(SCHEMAS.report, reportSchema) },
+  review: { path: RUN_FILES.review, ...toFormat(SCHEMAS.review, reviewSchema) },
+  task: { path: PROOF_FILES.task, ...toFormat("cto.task.v1", taskProofSchema) },
+  policy: { path: PROOF_FILES.policy, ...toFormat(SCHEMAS.effectivePolicy, effectivePolicySchema) },
+  eligibility: { path: PROOF_FILES.eligibility, ...toFormat(SCHEMAS.eligibility, eligibilityDecisionSchema) },
+  treeState: { path: PROOF_FILES.treeState, ...toFormat(SCHEMAS.treeState, treeStateSchema) },
+  noEffect: { path: PROOF_FILES.noEffect, ...toFormat(SCHEMAS.noEffectProof, noEffectProofSchema) },
+  broughtFolders: { path: PROOF_FILES.broughtFolders, ...toFormat(SCHEMAS.broughtFolders, broughtFoldersSchema) },
 } as const;
 
 type Formats = typeof formats;

@@ -1,13 +1,22 @@
 import { oneLine } from "@cto/errors";
-import type { z } from "zod";
+import type * as z from "zod";
 import { relativePointerPattern } from "../relative-pointer.ts";
 import { safeParseStrictJson } from "../strict-json.ts";
 import type { Findings } from "./findings.ts";
+import { toShapeCheck } from "./to-shape-check.ts";
 
 /** What a document must be: its exact `schema` value, and its shape. */
 export interface DocumentFormat<Value> {
   readonly schema: string;
   readonly shape: z.ZodType<Value>;
+  /** The quick way to say that a value has the shape; where it does not say so, `shape` decides. */
+  readonly hasShape: (value: unknown) => value is Value;
+}
+
+/** A format of a `schema` value and a shape. */
+export function toFormat<Value>(schema: string, shape: z.ZodType<Value>): DocumentFormat<Value> {
+  const check = toShapeCheck(shape);
+  return { schema, shape, hasShape: (value): value is Value => check(value) };
 }
 
 /**
@@ -37,6 +46,7 @@ export function toDocument<Value>(
     findings.add("RUNTIME_DEFAULT_ACTIVATED", where.path, `${at}runtime_default_activation is not false`);
     return undefined;
   }
+  if (format.hasShape(parsed.value)) return parsed.value;
   const shaped = format.shape.safeParse(parsed.value);
   if (shaped.success) return shaped.data;
   for (const issue of shaped.error.issues.slice(0, 5)) addIssue(issue, at, where.path, findings);

@@ -41,6 +41,23 @@ describe("verifyBundle on drawn input", () => {
     );
   });
 
+  test("gives the same answer to a reader that uses one buffer for all chunks", () => {
+    const content = seal(passDraft());
+    const whole = verifyBundle(toFacts(content));
+    function* chunks(path: string, size: number): Generator<Uint8Array> {
+      const bytes = content.get(path) ?? new Uint8Array();
+      const buffer = Buffer.alloc(size);
+      for (let at = 0; at < bytes.length; at += size) {
+        buffer.set(bytes.subarray(at, at + size));
+        yield buffer.subarray(0, Math.min(size, bytes.length - at));
+      }
+    }
+    for (const size of [1, 7, 100, 333, 900]) {
+      const events = chunks("events.normalized.jsonl", size);
+      expect(verifyBundle({ ...toFacts(content), events, patch: chunks("patch.diff", size) })).toEqual(whole);
+    }
+  });
+
   test("is never fooled by a byte that flips in any file of a golden bundle", () => {
     const bundles = names.map((name) => loadBundle(`${golden}${name}`));
     const places = bundles.flatMap((content) =>

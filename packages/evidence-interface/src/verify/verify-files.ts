@@ -30,7 +30,7 @@ export function inspectFiles(facts: BundleFacts, findings: Findings): ReadonlyMa
   for (const file of facts.files) {
     if (!isRelativePointer(file.path))
       findings.add("FILE_PATH_UNSAFE", file.path, "the name is not a plain relative path");
-    const fold = file.path.normalize("NFC").toLowerCase();
+    const fold = /^[a-z0-9._/-]*$/.test(file.path) ? file.path : file.path.normalize("NFC").toLowerCase();
     if (folded.has(fold))
       findings.add("FILE_CASE_TWIN", file.path, "another name differs from this one only in case or Unicode form");
     folded.add(fold);

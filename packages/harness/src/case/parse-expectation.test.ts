@@ -29,7 +29,7 @@ describe("parseExpectation", () => {
 
   it.each([
     ["another version", passing.replace("v1", "v2"), "expect.yaml:1:9: schema: "],
-    ["an unknown key", `${passing}more: 1\n`, "expect.yaml:1:1: the document: "],
+    ["an unknown key", `${passing}more: 1\n`, 'expect.yaml:4:1: "more" is not a key here, expected one of schema, '],
     ["a target below stage 3", passing.replace("none", "clean"), "expect.yaml:2:28: invoke.target: "],
     ["no target at stage 3", passing.replace("stage: 2", "stage: 3"), "expect.yaml:2:28: invoke.target: "],
     ["a pass with a code", passing.replace("code: null", "code: no_diff"), "expect.yaml:3:18: expect.status: "],
@@ -43,7 +43,7 @@ describe("parseExpectation", () => {
     ["an unknown code", passing.replace("code: null", "code: bad_luck"), "expect.yaml:3:30: expect.code: "],
     ["invalid YAML", "a: [", "expect.yaml:1:5: "],
     ["two documents", `${passing}---\n${passing}`, "expect.yaml:4:1: "],
-    ["aliases without end", "a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b, *b, *b]", "expect.yaml:1:1: "],
+    ["aliases without end", "a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b, *b, *b]", "expect.yaml:2:8: "],
     ["an empty file", "", "expect.yaml:1:1: the document: "],
   ])("refuses %s, with its place", (_, text, start) => {
     expect(messageFor(text).slice(0, start.length)).toBe(start);

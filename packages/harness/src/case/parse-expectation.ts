@@ -1,4 +1,3 @@
-import { CtoError, messageOf } from "@cto/errors";
 import {
   EVENT_ORDER,
   FAILURE_CODE_NAMES,
@@ -6,8 +5,9 @@ import {
   type FailureCode,
   RUN_STATUSES,
 } from "@cto/evidence-interface";
-import { type Document, LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
+import { safeParseSettings } from "../config/safe-parse-settings.ts";
+import { createHarnessError } from "../harness-error.ts";
 
 const EXIT_OF_STATUS = { pass: 0, fail: 1, blocked: 3 } as const;
 
@@ -50,39 +50,11 @@ export type Expectation = z.infer<typeof expectationSchema>;
 
 /** Reads the text of an `expect.yaml`. Throws `CASE_EXPECTATION_INVALID` with file, line and column of the first problem. */
 export function parseExpectation({ file, text }: { readonly file: string; readonly text: string }): Expectation {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const broken = [...document.errors, ...document.warnings][0];
-  if (broken !== undefined) throw invalid(file, lines.linePos(broken.pos[0]), broken.message);
-  const parsed = expectationSchema.safeParse(toValue(document, file));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path ?? [];
-  const what = `${path.join(".") || "the document"}: ${issue?.message ?? "invalid"}`;
-  throw invalid(file, lines.linePos(offsetOf(document.getIn(path, true))), what);
-}
-
-function toValue(document: Document.Parsed, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (thrown) {
-    throw invalid(file, { line: 1, col: 1 }, messageOf(thrown));
-  }
-}
-
-function offsetOf(node: unknown): number {
-  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return 0;
-  const start: unknown = node.range[0];
-  return typeof start === "number" ? start : 0;
-}
-
-function invalid(
-  file: string,
-  at: { readonly line: number; readonly col: number },
-  what: string,
-): CtoError<"CASE_EXPECTATION_INVALID"> {
-  return new CtoError("CASE_EXPECTATION_INVALID", `${file}:${at.line}:${at.col}: ${what}`, {
+  const result = safeParseSettings(text, expectationSchema);
+  if (result.ok) return result.value;
+  const { line, column, message } = result.problem;
+  throw createHarnessError("CASE_EXPECTATION_INVALID", `${file}:${line}:${column}: ${message}`, {
     hint: "Expected, for instance: schema: cto.expect.v1, invoke: {stage: 2, target: none}, expect: {status: pass, code: null, event: null, exit: 0}.",
-    details: { file, line: at.line, column: at.col },
+    details: { file, line, column },
   });
 }

@@ -1,12 +1,15 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "@cto/engine-interface";
+import { messageOf, oneLine, systemCode } from "@cto/errors";
 import type { CasesRun, IsolationKind } from "@cto/evidence-interface";
 import { exitCodeOf } from "@cto/gates";
 import { runGit } from "@cto/git-state";
+import { createHarnessError } from "../harness-error.ts";
 import type { RunOutcome, RunRequest } from "../run/run-request.ts";
 import { type LoadedTask, loadTask } from "./load-task.ts";
 import { type Expectation, parseExpectation } from "./parse-expectation.ts";
+import { readPlainFile } from "./read-plain-file.ts";
 
 export interface RunCasesOptions {
   readonly ids: readonly string[];
@@ -21,13 +24,18 @@ export interface RunCasesOptions {
   readonly onCase: (item: CasesRun["items"][number]) => void;
 }
 
-/** Runs cases one after the other and puts what came out beside what their `expect.yaml` says. Throws `TASK_*` and `CASE_EXPECTATION_INVALID`. */
+/**
+ * Runs cases one after the other and puts what came out beside what their `expect.yaml` says. Throws before the first one runs `TASK_*` and
+ * `CASE_EXPECTATION_*`; later what `run` throws.
+ */
 export async function runCases(options: RunCasesOptions): Promise<CasesRun["items"]> {
-  const items: CasesRun["items"] = [];
+  const cases = [];
   for (const id of options.ids) {
     const loaded = await loadTask({ selector: id, cwd: options.cwd, caseFolders: options.caseFolders });
-    const file = join(loaded.directory, "expect.yaml");
-    const expectation = parseExpectation({ file: `${id}/expect.yaml`, text: await readFile(file, "utf8") });
+    cases.push({ id, loaded, expectation: await readExpectation(id, loaded) });
+  }
+  const items: CasesRun["items"] = [];
+  for (const { id, loaded, expectation } of cases) {
     const outcome = await runCase(options, loaded, expectation);
     const first = outcome.blockers[0];
     const seen = {
@@ -48,6 +56,33 @@ export async function runCases(options: RunCasesOptions): Promise<CasesRun["item
     options.onCase(item);
   }
   return items;
+}
+
+async function readExpectation(id: string, { directory }: LoadedTask): Promise<Expectation> {
+  const file = `${id}/expect.yaml`;
+  let text: string;
+  try {
+    text = await readPlainFile(join(directory, "expect.yaml"));
+  } catch (cause) {
+    const system = systemCode(cause) ?? null;
+    const details = { file, system };
+    if (system === "ENOENT")
+      throw createHarnessError("CASE_EXPECTATION_MISSING", `the case ${id} has no expect.yaml`, {
+        hint: `Write ${file}, or name the cases to run; \`cto run ${id}\` needs none.`,
+        details,
+        cause,
+      });
+    throw createHarnessError(
+      "CASE_EXPECTATION_UNREADABLE",
+      `${file} cannot be read (${system ?? oneLine(messageOf(cause), 80)})`,
+      {
+        hint: "Check that it is a plain file of at most 1 MiB and that you may read it.",
+        details,
+        cause,
+      },
+    );
+  }
+  return parseExpectation({ file, text });
 }
 
 async function runCase(options: RunCasesOptions, loaded: LoadedTask, expectation: Expectation): Promise<RunOutcome> {

@@ -1,13 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { InterruptedRun, Store } from "@cto/bundle-store";
 import { messageOf } from "@cto/errors";
-import { type GovernedEvent, RUN_FILES, type RunBundle, STAGES, sourceDigestsSchema } from "@cto/evidence-interface";
+import { RUN_FILES, type RunBundle, STAGES } from "@cto/evidence-interface";
 import { parseTask, type TaskContract } from "@cto/gates";
-import { writeBundle } from "../steps/write-bundle.ts";
+import { keepWork, writeBundle } from "../steps/write-bundle.ts";
 import { createClock } from "./clock.ts";
-import { addBlocker } from "./run-context.ts";
-import { createRunDraft, type RunDraft } from "./run-draft.ts";
+import { toDraftOfDead } from "./draft-of-dead.ts";
 import { createRunRecord, sha256 } from "./run-record.ts";
 
 /** What became of a run whose harness died. */
@@ -58,8 +57,9 @@ async function closeOne(store: Store, dead: InterruptedRun): Promise<ClosedRun |
           engine: run.engine_id,
           stage: run.stage,
         });
-      const draft = toDraft(dead);
+      const draft = toDraftOfDead(dead.eventLines);
       if (dead.files.includes(RUN_FILES.testLog)) draft.notVerified = null;
+      await setAside(store, dead);
       const identity = {
         runId,
         caseId: run.case_id,
@@ -75,11 +75,9 @@ async function closeOne(store: Store, dead: InterruptedRun): Promise<ClosedRun |
               : ("repository" as const),
         startedAt: run.started_at,
       };
-      return writeBundle(
-        { identity, draft, writer, record, clock, patchFile: join(dead.directory, RUN_FILES.patch) },
-        run,
-        digests,
-      );
+      const ended = { identity, draft, writer, record, clock, patchFile: join(dead.directory, RUN_FILES.patch) };
+      await keepWork(ended);
+      return writeBundle(ended, run, digests);
     });
     if (outcome.kind === "not-ours") return null;
     if (outcome.kind === "dropped")
@@ -92,6 +90,14 @@ async function closeOne(store: Store, dead: InterruptedRun): Promise<ClosedRun |
   } catch (thrown) {
     return { runId, closed: false, note: `run ${runId} is unfinished and cannot be closed: ${messageOf(thrown)}` };
   }
+}
+
+/** A patch that was being kept belongs to a result that nobody concluded: it goes to the work tree of the run, where it is not lost. */
+async function setAside(store: Store, { directory, files, runId }: InterruptedRun): Promise<void> {
+  if (!files.includes(RUN_FILES.patch)) return;
+  const folder = join(store.root, "tmp", runId);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await rename(join(directory, RUN_FILES.patch), join(folder, RUN_FILES.patch));
 }
 
 async function readContract(
@@ -107,20 +113,4 @@ async function readContract(
     run: dead.run,
     digests: { task: sha256(taskText.replace(/\n$/, "")), policy: sha256(policyText.replace(/\n$/, "")) },
   };
-}
-
-/** What can still be said of a dead run: only what its own event log says happened. */
-function toDraft(dead: InterruptedRun): RunDraft {
-  const draft = createRunDraft();
-  const events = dead.eventLines.map((line) => JSON.parse(line) as GovernedEvent);
-  const dataOf = (name: string) => events.find(({ event }) => event === name)?.data;
-  const started = dataOf("engine.started");
-  draft.processStarted = started !== undefined;
-  draft.engineVersion = typeof started?.version === "string" ? started.version : null;
-  draft.engineSha256 = typeof started?.executable_sha256 === "string" ? started.executable_sha256 : null;
-  const digests = sourceDigestsSchema.safeParse(dataOf("task.contract.created")?.source_digests);
-  draft.sourceBefore = digests.success ? digests.data : null;
-  draft.gitState = null;
-  addBlocker(draft, "interrupted", "the harness died before the run was done; the next command closed it");
-  return draft;
 }

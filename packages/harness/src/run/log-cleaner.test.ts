@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createLogCleaner } from "./log-cleaner.ts";
+import { createPlaceHider } from "./place-hider.ts";
 
 function clean(chunks: readonly Uint8Array[]): string {
   const parts: Uint8Array[] = [];
-  const cleaner = createLogCleaner((chunk) => parts.push(Uint8Array.from(chunk)));
+  const cleaner = createLogCleaner({
+    write: (chunk) => parts.push(Uint8Array.from(chunk)),
+    hide: createPlaceHider().bytes,
+  });
   for (const chunk of chunks) cleaner.write(chunk);
   cleaner.end();
   return Buffer.concat(parts).toString("latin1");

@@ -1,10 +1,11 @@
 import type { RunWriter } from "@cto/bundle-store";
-import { CtoError, redactSecrets } from "@cto/errors";
+import { CtoError } from "@cto/errors";
 import type { Stage } from "@cto/evidence-interface";
 import { type TaskContract, toBlocker } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
 import type { Checkout, ResultTree, Snapshot } from "@cto/workspace";
 import type { Clock } from "./clock.ts";
+import type { PlaceHider } from "./place-hider.ts";
 import type { RunDraft } from "./run-draft.ts";
 import type { RunIdentity } from "./run-identity.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -35,6 +36,9 @@ export interface RunContext {
   readonly record: RunRecord;
   readonly draft: RunDraft;
   readonly folders: RunFolders;
+  readonly hider: PlaceHider;
+  /** Work that goes on beside the steps; the scratch folder is removed only after all of it has ended. */
+  readonly background: Promise<unknown>[];
   /** Aborted when the run must end early: interrupted, or over its artifact budget. Every process listens to it. */
   readonly stop: AbortSignal;
 }
@@ -44,6 +48,8 @@ export interface PreparedWorkspace {
   readonly checkout: Checkout;
   readonly before: Snapshot;
   readonly branch: string | null;
+  /** Refs in `.git/packed-refs`; undefined if it cannot be read. */
+  readonly packedRefs: ReadonlyMap<string, string> | undefined;
 }
 
 /** The workspace after the engine. */
@@ -85,11 +91,6 @@ export function addBlockers(
   for (const blocker of blockers) {
     if (!draft.blockers.some(({ code }) => code === blocker.code)) draft.blockers.push(blocker);
   }
-}
-
-/** A message fit for a bundle: without the places of this machine, without secret-shaped values. */
-export function hidePlaces({ ports }: RunContext, text: string): string {
-  return redactSecrets(text).replaceAll(ports.store.root, ".cto").replaceAll(ports.store.home, ".");
 }
 
 /** True if writing failed because the disk is full, a quota or a size limit is reached, or the device refuses. */

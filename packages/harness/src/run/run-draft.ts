@@ -3,6 +3,17 @@ import type { Blocker, LossyGitState, ProcessEnd, SourceDigests, VerificationRes
 import type { EffectDecision, EligibilityJudgement, SecretFinding } from "@cto/gates";
 import type { Baseline } from "@cto/workspace";
 
+/** The engine's work: in the scratch folder, to become `patch.diff`; or in quarantine, because it holds secret-shaped values. */
+export type KeptPatch =
+  | { readonly kind: "bundle"; readonly bytes: number }
+  | {
+      readonly kind: "quarantine";
+      readonly path: string;
+      readonly bytes: number;
+      readonly sha256: string;
+      readonly findings: readonly SecretFinding[];
+    };
+
 /**
  * What is known of a run so far. Every step fills its own part and nothing else, so that a report can be written at any moment:
  * null means "did not happen".
@@ -29,20 +40,11 @@ export interface RunDraft {
   resultTree: string | null;
   freshTree: string | null;
   effects: EffectDecision | null;
-  /** Size of the patch in the scratch folder that is to become `patch.diff`; null if there is none. */
-  patchBytes: number | null;
-  /** Where a patch with secret-shaped values was put instead. */
-  quarantine: {
-    readonly path: string;
-    readonly bytes: number;
-    readonly sha256: string;
-    readonly findings: readonly SecretFinding[];
-  } | null;
+  /** Where the work is; null if there is none. */
+  patch: KeptPatch | null;
   verification: VerificationResult[];
   /** Why no verification ran; null once one did. */
   notVerified: string | null;
-  /** The line to add to the contract when a check missed a module. */
-  missingModuleHint: string | null;
   claimsMatch: boolean | null;
   committed: boolean;
 }
@@ -69,11 +71,9 @@ export function createRunDraft(): RunDraft {
     resultTree: null,
     freshTree: null,
     effects: null,
-    patchBytes: null,
-    quarantine: null,
+    patch: null,
     verification: [],
     notVerified: "the run ended before verification",
-    missingModuleHint: null,
     claimsMatch: null,
     committed: false,
   };

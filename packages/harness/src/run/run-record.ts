@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RunWriter } from "@cto/bundle-store";
 import { createEventChain, createLiveLog, type EventChain, type LiveLog } from "@cto/core-bundle";
 import type { JsonObject } from "@cto/errors";
-import { type Blocker, type EventName, type LiveStream, SCHEMAS } from "@cto/evidence-interface";
+import { type Blocker, EVENT_ORDER, type EventName, type LiveStream, SCHEMAS } from "@cto/evidence-interface";
 import type { Clock } from "./clock.ts";
 
 /** Lower-case hex SHA-256. */
@@ -16,6 +16,8 @@ export interface RunRecord {
   readonly live: LiveLog;
   /** Appends a governed event, with the codes of the blockers that it carries, and shows it live. */
   event(name: EventName, data: JsonObject, blockers?: readonly Blocker[]): void;
+  /** True if this event, or one that stands after it, has been written. */
+  reached(name: EventName): boolean;
   openStream(stream: LiveStream): void;
   show(streamId: string, kind: string, data: Readonly<Record<string, unknown>>): void;
   /** Runs an action of the harness and leaves its duration and outcome in the trace. */
@@ -45,6 +47,7 @@ export function createRunRecord(options: {
       writer.appendEvent(chain.append(name, { ...data, blockers: blockers.map(({ code }) => code) }));
       writer.appendLive(live.append(governed.id, name, { ...data, blockers: blockers.map(({ code }) => code) }));
     },
+    reached: (name) => chain.last !== null && EVENT_ORDER.indexOf(chain.last) >= EVENT_ORDER.indexOf(name),
     openStream(stream) {
       writer.appendLive(live.open(stream));
     },

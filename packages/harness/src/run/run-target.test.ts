@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CtoError } from "@cto/errors";
 import { createTestRepository } from "@cto/git-state/testing";
@@ -75,6 +75,22 @@ describe("a run against a repository", () => {
     await target.remove();
   });
 
+  it("a target that vanishes while the run goes on does not take the evidence along", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    const run = await runKit({
+      stage: 3,
+      target: { directory: target.directory },
+      steps: [{ sleep: 0.5 }, { write: { path: "a.txt", text: "new\n" } }],
+      onProgress: ({ step, state }) => {
+        if (step === "engine" && state === "started") rmSync(target.directory, { recursive: true });
+      },
+    });
+    expect(codesOf(run)).toEqual(["source_mutated"]);
+    expect(run.read("patch.diff")).toContain("+new");
+    expect(run.verified.verdict).toBe("unsigned");
+    await target.remove();
+  });
+
   it("two runs at once on one target do not meet", async () => {
     const target = await createTestRepository({ files: { "a.txt": "old\n" } });
     const runs = await Promise.all([1, 2].map(() => runKit({ stage: 3, target: { directory: target.directory } })));
@@ -106,6 +122,59 @@ describe("a run against a repository", () => {
   });
 });
 
+describe("targets of other shapes", () => {
+  it("a bare and a shallow clone work; the bundle says which commit", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    await target.write("b.txt", "second\n");
+    const commit = await target.commitAll("second");
+    const folder = createFolder();
+    await target.git("clone", "-q", "--bare", target.directory, join(folder, "bare.git"));
+    await target.git("clone", "-q", "--depth=1", `file://${target.directory}`, join(folder, "shallow"));
+    for (const directory of [join(folder, "bare.git"), join(folder, "shallow")]) {
+      const before = listEverything(directory);
+      const run = await runKit({ stage: 3, target: { directory } });
+      expect(codesOf(run)).toEqual([]);
+      expect(run.report.source.baseline_commit).toBe(commit);
+      expect(listEverything(directory)).toEqual(before);
+      expect(run.verified.verdict).toBe("unsigned");
+    }
+    await target.remove();
+  });
+
+  it("--ref starts from another commit", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    const first = (await target.git("rev-parse", "HEAD")).trim();
+    await target.write("a.txt", "other\n");
+    await target.commitAll("second");
+    const run = await runKit({ stage: 3, target: { directory: target.directory, ref: "HEAD~1" } });
+    expect(codesOf(run)).toEqual([]);
+    expect(run.report.source.baseline_commit).toBe(first);
+    await target.remove();
+  });
+
+  it("submodules are left empty and recorded", async () => {
+    const inner = await createTestRepository({ files: { "inner.txt": "x\n" } });
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    await target.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.directory, "lib");
+    await target.commitAll("with a submodule");
+    const run = await runKit({ stage: 3, target: { directory: target.directory } });
+    expect(codesOf(run)).toEqual([]);
+    expect(JSON.parse(run.read("proofs/tree-state.json")).skipped_submodules).toEqual(["lib"]);
+    expect(run.verified.verdict).toBe("unsigned");
+    await target.remove();
+    await inner.remove();
+  });
+
+  it("a linked work tree works", async () => {
+    const target = await createTestRepository({ files: { "a.txt": "old\n" } });
+    const linked = join(createFolder(), "linked");
+    await target.git("worktree", "add", "-q", linked);
+    const run = await runKit({ stage: 3, target: { directory: linked } });
+    expect(codesOf(run)).toEqual([]);
+    await target.remove();
+  });
+});
+
 describe("targets that cannot be used are refused before there is a bundle", () => {
   it("a folder that is no repository, one without a commit, an unknown ref, none at all", async () => {
     const empty = createFolder();
@@ -116,6 +185,9 @@ describe("targets that cannot be used are refused before there is a bundle", () 
       "GIT_REF_UNKNOWN",
     );
     await target.remove();
+    const unborn = await createTestRepository();
+    expect(await codeOf(runKit({ stage: 3, target: { directory: unborn.directory } }))).toBe("GIT_UNBORN");
+    await unborn.remove();
     expect(await codeOf(runKit({ stage: 3 }))).toBe("RUN_TARGET_MISSING");
     expect(await codeOf(runKit({ stage: 2, target: { directory: empty } }))).toBe("RUN_TARGET_UNUSED");
     expect(await codeOf(runKit({ stage: 3, task: { stage: 2 }, target: { directory: empty } }))).toBe(

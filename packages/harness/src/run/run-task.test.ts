@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EVENTS_OF_A_PASS } from "@cto/evidence-interface";
 import { describe, expect, it } from "vitest";
-import { codesOf, runKit } from "../__fixtures__/run-kit.ts";
+import { codesOf, createFolder, runKit, writeFiles } from "../__fixtures__/run-kit.ts";
 
 describe("a run that passes", () => {
   it("leaves a whole bundle that verifies, with every governed event in order", async () => {
@@ -199,6 +199,74 @@ describe("what the engine did decides, not what it said", () => {
     expect(run.read("backend/engine.stdout.log")).toContain("?[31mred?[0m [redacted:github-token]");
     for (const name of ["events.ndjson", "report.json", "observer/observer-data.json"])
       expect(run.read(name)).not.toContain(secret);
+  });
+
+  it("a secret in a binary file keeps the patch out of the bundle", async () => {
+    const secret = ["gh", "p_", "c".repeat(36)].join("");
+    const base64 = Buffer.concat([Buffer.from([0, 1, 2]), Buffer.from(secret)]).toString("base64");
+    const run = await runKit({ steps: [{ write: { path: "a.txt", base64 } }] });
+    expect(codesOf(run)).toEqual(["secret_leak"]);
+    expect(existsSync(join(run.outcome.directory, "patch.diff"))).toBe(false);
+    expect(JSON.stringify(run.report)).not.toContain(secret);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+
+  it("a check that rewrites the next one ends the verification", async () => {
+    const run = await runKit({
+      fixture: { "a.txt": "old\n", "check.sh": "grep -q impossible a.txt\n" },
+      task: {
+        protected_paths: ["check.sh"],
+        verification: [
+          { id: "one", run: ["sh", "-c", "echo exit 0 > check.sh"] },
+          { id: "two", run: ["sh", "check.sh"] },
+        ],
+      },
+    });
+    expect(codesOf(run)).toEqual(["verification_failed"]);
+    expect(run.outcome.blockers[0]?.message).toContain("a check changed check.sh, protected paths among them");
+    expect(run.report.verification.map(({ id }) => id)).toEqual(["one"]);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+
+  it("a test report that lay there before, or behind a link, is not read", async () => {
+    const junit = '<testsuite tests="2" failures="0" skipped="0"><testcase name="a"/><testcase name="b"/></testsuite>';
+    const check = (run: string[]) => ({ verification: [{ id: "check", run, reads: "junit:out/r.xml" }] });
+    const fixture = { "a.txt": "old\n", "out/r.xml": junit };
+    const stale = await runKit({ fixture, task: check(["true"]) });
+    expect(stale.report.verification[0]?.tests).toBeUndefined();
+    const elsewhere = createFolder();
+    writeFiles(elsewhere, { "r.xml": junit });
+    const linked = await runKit({ isolation: "none", task: check(["sh", "-c", `ln -s ${elsewhere} out`]) });
+    expect(linked.report.verification[0]?.tests).toBeUndefined();
+    const fresh = await runKit({ task: check(["sh", "-c", `mkdir out; echo '${junit}' > out/r.xml`]) });
+    expect(fresh.report.verification[0]?.tests).toMatchObject({ passed: 2, failed: 0 });
+  });
+
+  it("what an engine prints of its mounts does not tell where the run was made", async () => {
+    const run = await runKit({
+      steps: [{ run: { argv: ["cat", "/proc/self/mountinfo"] } }, { write: { path: "a.txt", text: "new\n" } }],
+    });
+    expect(run.read("backend/engine.stdout.log")).toContain(".cto/tmp/");
+    for (const name of ["backend/engine.stdout.log", "events.ndjson", "observer/observer-data.json"])
+      expect(run.read(name)).not.toContain(run.store.home);
+  });
+
+  it("a sparse file does not keep the harness busy", async () => {
+    const run = await runKit({
+      steps: [
+        { run: { argv: ["sh", "-c", "mkdir __pycache__; truncate -s 10T __pycache__/x"] } },
+        { write: { path: "a.txt", text: "new\n" } },
+      ],
+    });
+    expect(codesOf(run)).toEqual(["artifact_write_failure"]);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+
+  it("packing the repository is no hidden mutation", async () => {
+    const run = await runKit({
+      steps: [{ write: { path: "a.txt", text: "new\n" } }, { commit: "done" }, { run: { argv: ["git", "gc", "-q"] } }],
+    });
+    expect(codesOf(run)).toEqual([]);
   });
 
   it("fewer tests than at the baseline do not pass", async () => {

@@ -1,8 +1,8 @@
-import { cp, lstat, mkdir } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runGit } from "@cto/git-state";
 import type { SandboxMount } from "@cto/sandbox";
-import { takeSnapshot } from "@cto/workspace";
+import { isPlainFolder, takeSnapshot } from "@cto/workspace";
 import type { RunContext } from "../run/run-context.ts";
 import { refuseStart } from "./refuse-start.ts";
 
@@ -25,16 +25,18 @@ export async function bringFolders(
 ): Promise<readonly BroughtFolder[]> {
   const { ports, record, repository, task, writer } = context;
   const brought: BroughtFolder[] = [];
+  if (task.bring.length === 0) return brought;
+  if (repository === null || repository.kind === "bare")
+    return refuse(context, task.bring.join(", "), "only a target with a work tree has folders to bring");
+  const { topLevel } = repository;
   for (const pattern of task.bring) {
     const path = pattern.replace(/\/+$/, "");
-    if (repository === null || repository.kind === "bare")
-      refuse(context, path, "only a target with a work tree has folders to bring");
-    const host = join((repository as NonNullable<typeof repository>).topLevel, path);
-    const found = await lstat(host).catch(() => undefined);
-    if (found === undefined || !found.isDirectory()) refuse(context, path, "it is not a folder of the target");
-    if (!(await isIgnored((repository as NonNullable<typeof repository>).topLevel, path)))
+    const host = join(topLevel, path);
+    if (!(await isPlainFolder(topLevel, path)))
+      refuse(context, path, "it is not a folder of the target itself, without links on the way");
+    if (!(await isIgnored(topLevel, path)))
       refuse(context, path, "git does not ignore it in the target, so it is part of the source");
-    const { sha256, entries } = await record.timed("bring.digest", () => takeSnapshot(host));
+    const { sha256, entries } = await record.timed("bring.digest", () => takeSnapshot(host, { signal: ports.signal }));
     for (const checkout of checkouts) {
       if (ports.sandbox.kind === "none")
         await cp(host, join(checkout, path), { recursive: true, verbatimSymlinks: true });

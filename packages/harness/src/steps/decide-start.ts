@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EngineProbe } from "@cto/engine-interface";
-import { messageOf } from "@cto/errors";
+import { CtoError, messageOf } from "@cto/errors";
 import { decideEligibility, type GateFact } from "@cto/gates";
 import { readEngineInput } from "../case/load-task.ts";
 import { addBlockers, type RunContext } from "../run/run-context.ts";
@@ -19,7 +19,7 @@ const probeLimitMs = 10_000;
  */
 export async function decideStart(context: RunContext): Promise<ReadyEngine | null> {
   const { draft, record, request, task, stage, writer } = context;
-  const input = await readEngineInput(request.loaded, request.engine.describe().id);
+  const input = await readInput(context);
   const [sandboxFact, { fact: engineFact, probe }] = await Promise.all([
     record.timed("gate.sandbox", () => probeSandbox(context)),
     record.timed("gate.engine", () => probeEngine(context, input)),
@@ -33,7 +33,8 @@ export async function decideStart(context: RunContext): Promise<ReadyEngine | nu
     approval: null,
   });
   draft.eligibility = judgement;
-  await writer.writeDocument("proofs/eligibility.json", judgement.decision);
+  const written = writer.writeDocument("proofs/eligibility.json", judgement.decision);
+  context.background.push(written);
   record.event("eligibility.decided", {
     decision_id: judgement.decision.decision_id,
     eligible: judgement.eligible,
@@ -45,13 +46,18 @@ export async function decideStart(context: RunContext): Promise<ReadyEngine | nu
     checks: task.verification.map(({ id }) => id),
     budget: { wall_seconds: task.budget.wall_seconds, artifact_bytes: task.budget.artifact_bytes },
   });
-  if (draft.blockers.length > 0) return null;
-  if (!judgement.eligible || probe?.kind !== "ready") {
+  if (draft.blockers.length > 0) {
+    await written;
+    return null;
+  }
+  if (!judgement.eligible || probe?.kind !== "ready" || CtoError.is(input)) {
     refuse(context, judgement);
+    await written;
     return null;
   }
   draft.engineVersion = probe.version;
-  draft.engineSha256 = await context.ports.store.fileDigest(probe.executable);
+  [draft.engineSha256] = await Promise.all([context.ports.store.fileDigest(probe.executable), written]);
+  for (const { host, inside } of probe.mounts) context.hider.add(host, inside);
   return { probe, input };
 }
 
@@ -77,6 +83,16 @@ function refuse(context: RunContext, judgement: ReturnType<typeof decideEligibil
   if (approvalBlockers.length > 0) record.event("approval.requested", { required: true }, approvalBlockers);
 }
 
+/** The engine's input, or the error of a file that is there and cannot be read. */
+async function readInput({ request }: RunContext): Promise<ReadyEngine["input"] | CtoError> {
+  try {
+    return await readEngineInput(request.loaded, request.engine.describe().id);
+  } catch (thrown) {
+    if (CtoError.is(thrown)) return thrown;
+    throw thrown;
+  }
+}
+
 async function probeSandbox(context: RunContext): Promise<GateFact> {
   if (context.stage === 1)
     return { answer: "undetermined", reason: "stage 1 starts no process, so the sandbox was not tried" };
@@ -88,8 +104,9 @@ async function probeSandbox(context: RunContext): Promise<GateFact> {
 
 async function probeEngine(
   context: RunContext,
-  input: ReadyEngine["input"],
+  input: ReadyEngine["input"] | CtoError,
 ): Promise<{ fact: GateFact; probe: EngineProbe | null }> {
+  if (CtoError.is(input)) return { probe: null, fact: { answer: "fail", reason: `${input.message} ${input.hint}` } };
   const timeout = AbortSignal.timeout(probeLimitMs);
   try {
     const probe = await Promise.race([

@@ -1,50 +1,52 @@
-import { mkdir } from "node:fs/promises";
 import { CtoError, oneLine } from "@cto/errors";
-import type { SetupStep } from "@cto/gates";
-import { type Checkout, checkOut, createBaseline, takeSnapshot, writeResultTree } from "@cto/workspace";
+import { compilePathPolicy, isByProduct, type SetupStep } from "@cto/gates";
+import { type Checkout, readPackedRefs, takeSnapshot, writeResultTree } from "@cto/workspace";
 import { createOutputTail } from "../run/output-tail.ts";
 import { describeEnd } from "../run/process-end.ts";
-import { endIfStopped, hidePlaces, type PreparedWorkspace, type RunContext } from "../run/run-context.ts";
+import { endIfStopped, type PreparedWorkspace, type RunContext } from "../run/run-context.ts";
 import { type BroughtFolder, bringFolders } from "./bring-folders.ts";
+import type { SourceCopy } from "./copy-source.ts";
 import { refuseStart } from "./refuse-start.ts";
 
-/** Both work trees of a run. The second one is not touched until the engine has gone. */
+/** Both work trees of a run. The second one is not used until the engine has gone. */
 export interface WorkTrees {
   readonly workspace: PreparedWorkspace;
   /** Stands at the same tree as the workspace did before the engine. */
-  readonly fresh: Checkout;
+  readonly fresh: Promise<Checkout>;
   readonly brought: readonly BroughtFolder[];
 }
 
-/** Copies the source into a private baseline, makes both work trees from it, runs `setup` in both, and takes the first snapshot. */
-export async function makeWorkspace(context: RunContext): Promise<WorkTrees> {
-  const { draft, folders, record, repository, request } = context;
+/** Takes the copies of the source, runs `setup` in both, and takes the first snapshot. */
+export async function makeWorkspace(context: RunContext, copying: Promise<SourceCopy>): Promise<WorkTrees> {
+  const { draft, folders, record } = context;
   endIfStopped(context);
-  await mkdir(folders.scratch, { recursive: true, mode: 0o700 });
-  const source =
-    repository === null
-      ? ({ kind: "fixture", from: request.loaded.fixture ?? "" } as const)
-      : ({ kind: "repository", from: repository.topLevel, ref: repository.commit } as const);
-  const baseline = await record.timed("workspace.baseline", () =>
-    createBaseline(source, folders.baseline).catch((thrown: unknown) => refuseFixture(context, thrown)),
+  const copy = await copying.catch((thrown: unknown) => refuseFixture(context, thrown));
+  draft.baseline = copy.baseline;
+  const { checkout, fresh, brought } = await prepare(context, copy);
+  draft.startTree = checkout.tree;
+  const before = await record.timed("workspace.snapshot", () =>
+    takeSnapshot(folders.workspace, { signal: context.ports.signal }),
   );
-  draft.baseline = baseline;
-  const [engineTree, freshTree] = await record.timed("workspace.checkouts", () =>
-    Promise.all([checkOut(baseline, folders.workspace), checkOut(baseline, folders.freshCheckout)]),
-  );
+  draft.snapshotBefore = { sha256: before.sha256, entries: before.entries };
+  const packedRefs = await readPackedRefs(folders.workspace);
+  return { workspace: { checkout, before, branch: "refs/heads/main", packedRefs }, fresh, brought };
+}
+
+async function prepare(context: RunContext, copy: SourceCopy) {
+  const { folders, task } = context;
+  if (task.setup.length === 0 && task.bring.length === 0)
+    return { checkout: copy.workspace, fresh: copy.fresh, brought: [] };
+  const freshCopy = await copy.fresh;
   const brought = await bringFolders(context, [folders.workspace, folders.freshCheckout]);
-  const engineCheckout = orRefuse(context, await setUp(context, engineTree, brought));
-  const fresh = orRefuse(context, await setUp(context, freshTree, brought));
-  if (engineCheckout.tree !== fresh.tree) {
+  const checkout = orRefuse(context, await setUp(context, copy.workspace, brought));
+  const fresh = orRefuse(context, await setUp(context, freshCopy, brought));
+  if (checkout.tree !== fresh.tree) {
     refuseSetup(
       context,
       "setup left different files in two checkouts of the same commit, so nothing after it could be compared",
     );
   }
-  draft.startTree = engineCheckout.tree;
-  const before = await record.timed("workspace.snapshot", () => takeSnapshot(folders.workspace));
-  draft.snapshotBefore = { sha256: before.sha256, entries: before.entries };
-  return { workspace: { checkout: engineCheckout, before, branch: "refs/heads/main" }, fresh, brought };
+  return { checkout, fresh: Promise.resolve(fresh), brought };
 }
 
 /** A checkout after `setup`, or why there is none. */
@@ -68,7 +70,11 @@ export async function setUp(
       };
   }
   if (task.setup.length === 0 || draft.baseline === null) return { kind: "ready", checkout };
-  const result = await writeResultTree(draft.baseline, checkout, { snapshot: await takeSnapshot(checkout.directory) });
+  // Caches of setup differ from one checkout to the other and are nobody's change.
+  const policy = compilePathPolicy(task);
+  const leaveOut = (path: string) => isByProduct(policy, path);
+  const snapshot = await takeSnapshot(checkout.directory, { signal: context.ports.signal });
+  const result = await writeResultTree(draft.baseline, checkout, { snapshot, leaveOut });
   if (result.kind === "unreadable")
     return { kind: "failed", message: `after setup the work tree cannot be read: ${result.message}` };
   return { kind: "ready", checkout: result.checkout };
@@ -98,7 +104,7 @@ async function runSetup(
   });
   endIfStopped(context);
   if (end.kind === "exited" && end.code === 0) return null;
-  return `${hidePlaces(context, describeEnd(end))}: ${oneLine(hidePlaces(context, tail.text()), 300) || "no output"}`;
+  return `${context.hider.text(describeEnd(end))}: ${oneLine(context.hider.text(tail.text()), 300) || "no output"}`;
 }
 
 function orRefuse(context: RunContext, setUpCheckout: SetUpCheckout): Checkout {
@@ -107,7 +113,7 @@ function orRefuse(context: RunContext, setUpCheckout: SetUpCheckout): Checkout {
 
 function refuseFixture(context: RunContext, thrown: unknown): never {
   if (!CtoError.is(thrown) || !thrown.code.startsWith("WORKSPACE_FIXTURE_")) throw thrown;
-  return refuseStart(context, "fixture", hidePlaces(context, thrown.message), thrown.hint);
+  return refuseStart(context, "fixture", context.hider.text(thrown.message), thrown.hint);
 }
 
 function refuseSetup(context: RunContext, message: string): never {

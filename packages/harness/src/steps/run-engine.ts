@@ -6,9 +6,10 @@ import {
   type EngineSession,
   type EngineSpawnRequest,
 } from "@cto/engine-interface";
-import { CtoError, messageOf, oneLine } from "@cto/errors";
+import { messageOf, oneLine } from "@cto/errors";
 import { FAILURE_CODES, type FailureCode, type ProcessEnd } from "@cto/evidence-interface";
 import { toBlocker } from "@cto/gates";
+import { createHarnessError } from "../harness-error.ts";
 import { createLogCleaner } from "../run/log-cleaner.ts";
 import { describeEnd, toProcessEnd } from "../run/process-end.ts";
 import { addBlockers, endIfStopped, isDiskRefusal, type RunContext } from "../run/run-context.ts";
@@ -19,7 +20,7 @@ const graceMs = 2000;
 
 /** Lets the engine work, once, and records how it ended. Nothing that it says decides more than the kind of its own failure. */
 export async function runEngine(context: RunContext, ready: ReadyEngine, trees: WorkTrees): Promise<void> {
-  const { draft, record, request, task } = context;
+  const { draft, record, request } = context;
   endIfStopped(context);
   const { id } = request.engine.describe();
   record.openStream({ id: "engine", kind: "terminal", transport: "pipe", title: `Engine ${id}` });
@@ -71,7 +72,7 @@ async function runOnce(
     input: ready.input,
     model: null,
     spawn: (spawnRequest) => spawn(context, ready, trees, logs, deadline, spawnRequest),
-    emit: ({ kind, data }) => context.record.show("engine", kind, data),
+    emit: ({ kind, data }) => context.record.show("engine", kind, hideInData(context, data)),
     signal,
     deadline,
   };
@@ -98,8 +99,8 @@ async function spawn(
   // Without walls a mount lives where it lives on the host; adapters name it by its place inside.
   const places = new Map(mounts.map((mount) => [mount.inside, ports.sandbox.mountInside(mount)]));
   const [command, ...args] = spawnRequest.argv.map((word) => places.get(word) ?? word);
-  const stdout = createLogCleaner((chunk) => logs.stdout.write(chunk));
-  const stderr = createLogCleaner((chunk) => logs.stderr.write(chunk));
+  const stdout = createLogCleaner({ write: (chunk) => logs.stdout.write(chunk), hide: context.hider.bytes });
+  const stderr = createLogCleaner({ write: (chunk) => logs.stderr.write(chunk), hide: context.hider.bytes });
   draft.processStarted = true;
   const result = await ports.sandbox.run({
     argv: [command ?? "", ...args],
@@ -131,10 +132,15 @@ async function spawn(
   };
 }
 
+// Events are small; a detour through text reaches every string of them.
+function hideInData({ hider }: RunContext, data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return JSON.parse(hider.text(JSON.stringify(data))) as Readonly<Record<string, unknown>>;
+}
+
 async function assertSameExecutable(context: RunContext, ready: ReadyEngine): Promise<void> {
   const after = await context.ports.store.fileDigest(ready.probe.executable);
   if (after !== context.draft.engineSha256) {
-    throw new CtoError(
+    throw createHarnessError(
       "HARNESS_ENGINE_REPLACED",
       "the engine's executable changed while it ran, so nobody knows what ran",
       {

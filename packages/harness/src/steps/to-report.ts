@@ -1,7 +1,8 @@
 import type { RunFile } from "@cto/bundle-store";
-import { type Blocker, type Report, RUN_FILES, type RunStatus, SCHEMAS } from "@cto/evidence-interface";
+import { redactSecrets } from "@cto/errors";
+import { type Blocker, type Claims, type Report, RUN_FILES, type RunStatus, SCHEMAS } from "@cto/evidence-interface";
 import { mutationModeOf } from "@cto/gates";
-import type { RunDraft } from "../run/run-draft.ts";
+import type { KeptPatch, RunDraft } from "../run/run-draft.ts";
 import type { RunIdentity } from "../run/run-identity.ts";
 
 /** The facts of a report that are not in the draft. */
@@ -14,6 +15,9 @@ export interface ReportFacts {
   readonly files: readonly RunFile[];
 }
 
+/** A run may leave a great many by-products; a report is for reading. */
+const byProductLimit = 1000;
+
 /** `report.json` from a draft, whatever state it is in: what did not happen is null, empty or false. */
 export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFacts): Report {
   const { engineId, isolation, stage, task } = identity;
@@ -22,6 +26,7 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     draft.outcome?.end ??
     draft.lastEnd ??
     (draft.processStarted ? { kind: "canceled" as const } : { kind: "not-started" as const });
+  const byProducts = draft.effects?.byProducts ?? [];
   const digested = facts.files.filter(({ path }) => path !== RUN_FILES.run);
   return {
     schema: SCHEMAS.report,
@@ -40,14 +45,15 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     diff_required: task.diff_required,
     changed_files: draft.effects?.changes.map(({ path }) => path) ?? [],
     changes: [...(draft.effects?.changes ?? [])],
-    by_products: [...(draft.effects?.byProducts ?? [])],
+    by_products: byProducts.slice(0, byProductLimit).map(redactSecrets),
+    ...(byProducts.length > byProductLimit ? { by_products_total: byProducts.length } : {}),
     allowed_writes_passed: draft.effects?.allowedWritesPassed ?? null,
     forbidden_paths_passed: draft.effects?.forbiddenPathsPassed ?? null,
     approval_status: task.approval.required ? "requested" : "not-required",
     landing: "none",
     verification: draft.verification,
     blockers: [...facts.blockers],
-    claims: draft.outcome?.claims ?? {},
+    claims: toClaims(draft.outcome?.claims ?? {}),
     claims_match: draft.claimsMatch,
     isolation: {
       kind: isolation,
@@ -72,18 +78,22 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     policy_digest: facts.digests.policy,
     task_digest: facts.digests.task,
     engine_left_processes: draft.leftBehind,
-    ...(draft.quarantine === null
-      ? {}
-      : {
-          quarantined_patch: {
-            ...draft.quarantine,
-            findings: draft.quarantine.findings.map((finding) => ({ ...finding })),
-          },
-        }),
+    ...toQuarantine(draft.patch),
     artifact_paths: digested.map(({ path }) => path).sort(),
     artifact_digests: Object.fromEntries(
       digested.map(({ path, sha256 }) => [path, sha256] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     runtime_default_activation: false,
   };
+}
+
+// What an engine claims is free text of its own.
+function toClaims(claims: Claims): Claims {
+  return JSON.parse(redactSecrets(JSON.stringify(claims))) as Claims;
+}
+
+function toQuarantine(patch: KeptPatch | null) {
+  if (patch?.kind !== "quarantine") return {};
+  const { bytes, findings, path, sha256 } = patch;
+  return { quarantined_patch: { path, bytes, sha256, findings: findings.map((finding) => ({ ...finding })) } };
 }

@@ -1,21 +1,10 @@
-import { lstat, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { RunLog } from "@cto/bundle-store";
-import { oneLine } from "@cto/errors";
 import type { TestCounts, VerificationResult } from "@cto/evidence-interface";
-import { judgeVerification, parseTestCounts, type VerificationStep } from "@cto/gates";
-import { type Checkout, checkOut } from "@cto/workspace";
-import { createLogCleaner } from "../run/log-cleaner.ts";
-import { createOutputTail } from "../run/output-tail.ts";
-import { describeEnd, toProcessEnd } from "../run/process-end.ts";
-import { addBlockers, endIfStopped, hidePlaces, type RunContext } from "../run/run-context.ts";
+import { compilePathPolicy, explainPath, judgeVerification, type VerificationStep } from "@cto/gates";
+import { type Checkout, checkOut, compareSnapshots, type Snapshot, takeSnapshot } from "@cto/workspace";
+import { addBlocker, addBlockers, endIfStopped, type RunContext } from "../run/run-context.ts";
 import type { BroughtFolder } from "./bring-folders.ts";
 import { setUp } from "./make-workspace.ts";
-
-const graceMs = 2000;
-/** How much of a command's output is kept in memory to read test counts and missing modules from. */
-const tailBytes = 1024 * 1024;
-const junitLimit = 16 * 1024 * 1024;
+import { runCheck } from "./run-check.ts";
 
 /** Runs every verification command in the fresh checkout, behind the sandbox, and judges the ends. */
 export async function verifyChange(
@@ -29,14 +18,16 @@ export async function verifyChange(
   endIfStopped(context);
   draft.notVerified = null;
   const log = writer.openLog("test.log");
-  for (const step of task.verification) {
+  const place = { checkout, mounts: brought.map(({ mount }) => mount), log };
+  const pristine = task.verification.length > 1 ? await takeSnapshot(checkout.directory, { skipGit: true }) : null;
+  let hint: string | null = null;
+  for (const [index, step] of task.verification.entries()) {
     if (context.stop.aborted) break;
-    const { result, tail } = await record.timed(`verification.${step.id}`, () =>
-      runStep(context, step, checkout, brought, log),
-    );
+    if (index > 0 && pristine !== null && !(await isAsApplied(context, checkout, pristine))) break;
+    const { result, tail } = await record.timed(`verification.${step.id}`, () => runCheck(context, step, place));
     const counts = baselineCounts.get(step.id);
     draft.verification.push(counts === undefined ? result : { ...result, baseline_tests: counts });
-    draft.missingModuleHint ??= missingModuleHint(context, result, tail);
+    hint ??= missingModuleHint(context, result, tail);
     record.show("verification", "command", {
       id: step.id,
       exit: result.exit,
@@ -46,82 +37,40 @@ export async function verifyChange(
   }
   log.close();
   const { blockers } = judgeVerification({ task, results: draft.verification });
-  const hint = draft.missingModuleHint;
   addBlockers(
     draft,
-    hint === null
-      ? blockers
-      : blockers.map((blocker) => (blocker.code === "verification_failed" ? { ...blocker, hint } : blocker)),
+    blockers.map((blocker) =>
+      hint !== null && blocker.code === "verification_failed" ? { ...blocker, hint } : blocker,
+    ),
   );
 }
 
-async function runStep(
-  context: RunContext,
-  step: VerificationStep,
-  checkout: Checkout,
-  brought: readonly BroughtFolder[],
-  log: RunLog | null,
-): Promise<{ result: VerificationResult; tail: string }> {
-  const { ports, request } = context;
-  const [command, ...args] = step.run;
-  const mounts = brought.map(({ mount }) => mount);
-  const found = await ports.sandbox.resolveCommand(command ?? "", checkout.directory, mounts);
-  const resolved =
-    found === undefined
-      ? null
-      : { path: toEvidencePath(found.inside, request.isolation), sha256: await ports.store.fileDigest(found.host) };
-  const startBytes = log?.bytes ?? 0;
-  const tail = createOutputTail(tailBytes);
-  const cleaner = createLogCleaner((chunk) => log?.write(chunk));
-  const keep = (chunk: Uint8Array) => {
-    cleaner.write(chunk);
-    tail.add(chunk);
-  };
-  cleaner.write(Buffer.from(`== ${step.id}: ${step.run.map((word) => oneLine(word, 120)).join(" ")}\n`));
-  const { end, durationMs } = await ports.sandbox.run({
-    argv: [command ?? "", ...args],
-    workspace: checkout.directory,
-    mounts,
-    env: {},
-    stdin: null,
-    onStdout: keep,
-    onStderr: keep,
-    signal: context.stop,
-    timeoutMs: step.timeout_seconds * 1000,
-    graceMs,
-  });
-  const exit = toProcessEnd(end);
-  cleaner.write(Buffer.from(`\n== ${step.id}: ${oneLine(hidePlaces(context, describeEnd(end)))}\n`));
-  cleaner.end();
-  const text = tail.text();
-  const tests = await readCounts(step, text, checkout);
-  const result: VerificationResult = {
-    id: step.id,
-    command: [...step.run],
-    resolved,
-    exit,
-    passed: end.kind === "exited" && end.code === 0,
-    ...(tests === undefined ? {} : { tests }),
-    duration_ms: Math.round(durationMs),
-    log: { path: "test.log", bytes: (log?.bytes ?? 0) - startBytes, truncated: log?.truncated ?? false },
-    ran_in: "fresh-checkout",
-    isolation: request.isolation,
-  };
-  return { result, tail: text };
-}
-
-// Behind walls a path is the same on every machine; without them it would tell where somebody's home is.
-function toEvidencePath(path: string, isolation: "bubblewrap" | "none"): string {
-  return isolation === "none" ? (path.split("/").at(-1) ?? path) : path;
-}
-
-async function readCounts(step: VerificationStep, output: string, checkout: Checkout): Promise<TestCounts | undefined> {
-  if (step.reads === "none") return undefined;
-  if (step.reads === "tap") return parseTestCounts(step.reads, output);
-  const file = join(checkout.directory, step.reads.slice("junit:".length));
-  const found = await lstat(file).catch(() => undefined);
-  if (found === undefined || !found.isFile() || found.size > junitLimit) return undefined;
-  return parseTestCounts(step.reads, await readFile(file, "utf8"));
+/**
+ * The code under test runs in the first check and could rewrite the second. Files that a check adds stay (a build may come before its tests); a
+ * file of the checkout that it changes or removes ends the verification.
+ */
+async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Snapshot): Promise<boolean> {
+  const { draft, task } = context;
+  const now = await takeSnapshot(checkout.directory, { skipGit: true, previous: pristine });
+  const changed = compareSnapshots(pristine, now).filter(
+    ({ before }) => before !== null && before.kind !== "directory",
+  );
+  const [first] = changed;
+  if (first === undefined) return true;
+  const policy = compilePathPolicy(task);
+  const isProtected = changed.some(({ path }) => explainPath(policy, path).verdict === "protected");
+  const more = changed.length > 1 ? ` and ${changed.length - 1} more` : "";
+  const hint =
+    "A check may add files, not change those of the checkout; put commands that rewrite sources into one check of their own.";
+  const last = draft.verification.pop();
+  if (last !== undefined) draft.verification.push({ ...last, passed: false, changed_checkout: changed.length });
+  addBlocker(
+    draft,
+    "verification_failed",
+    `a check changed ${first.path}${more}${isProtected ? ", protected paths among them" : ""}, so later ones would not test the patch`,
+    hint,
+  );
+  return false;
 }
 
 /** Test counts at the baseline, for the commands that ask for the comparison: a checkout of its own, without the patch. */
@@ -131,15 +80,14 @@ async function countAtBaseline(
 ): Promise<ReadonlyMap<string, TestCounts>> {
   const { draft, folders, record, task } = context;
   const counts = new Map<string, TestCounts>();
-  const steps = task.verification.filter((step) => step.compare_baseline);
+  const steps = task.verification.filter((step: VerificationStep) => step.compare_baseline);
   if (steps.length === 0 || draft.baseline === null) return counts;
   const ready = await setUp(context, await checkOut(draft.baseline, folders.baselineCheckout), brought);
   if (ready.kind === "failed") return counts;
+  const place = { checkout: ready.checkout, mounts: brought.map(({ mount }) => mount), log: null };
   for (const step of steps) {
     endIfStopped(context);
-    const { result } = await record.timed(`baseline.${step.id}`, () =>
-      runStep(context, step, ready.checkout, brought, null),
-    );
+    const { result } = await record.timed(`baseline.${step.id}`, () => runCheck(context, step, place));
     if (result.tests !== undefined) counts.set(step.id, result.tests);
   }
   return counts;

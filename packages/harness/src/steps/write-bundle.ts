@@ -35,7 +35,7 @@ export interface EndedRun {
   readonly writer: RunWriter;
   readonly record: RunRecord;
   readonly clock: Clock;
-  /** Where the patch was written, if `draft.patchBytes` is set. */
+  /** Where the patch was written, if `draft.patch` says so. */
   readonly patchFile: string;
 }
 
@@ -46,7 +46,6 @@ export async function writeBundle(
   digests: { readonly task: string; readonly policy: string },
 ): Promise<SealOptions> {
   const { clock, draft, identity, record, writer } = ended;
-  await keepWork(ended);
   const { status, blockers } = judgeRun({ blockers: draft.blockers });
   await Promise.all([
     writer.writeDocument("proofs/tree-state.json", asJson(toTreeState(ended))),
@@ -99,11 +98,9 @@ export async function writeBundle(
 }
 
 /** Puts the patch, or the word that there is none, and a reason for a missing test log into the bundle. */
-async function keepWork({ draft, patchFile, writer }: EndedRun): Promise<void> {
-  if (draft.quarantine === null) {
-    if (draft.patchBytes !== null) await writer.adopt(RUN_FILES.patch, patchFile);
-    else await writer.writeDocument(RUN_FILES.patch, "");
-  }
+export async function keepWork({ draft, patchFile, writer }: EndedRun): Promise<void> {
+  if (draft.patch?.kind === "bundle") await writer.adopt(RUN_FILES.patch, patchFile);
+  else if (draft.patch === null) await writer.writeDocument(RUN_FILES.patch, "");
   if (draft.notVerified !== null)
     await writer.writeDocument(RUN_FILES.testLog, `No verification ran: ${draft.notVerified}.\n`);
 }

@@ -1,3 +1,6 @@
+import type * as z from "zod";
+import { reportSchema } from "../../schemas/report.ts";
+import { runBundleSchema } from "../../schemas/run-bundle.ts";
 import {
   type MutationMode,
   PROOF_FILES,
@@ -107,20 +110,23 @@ const foreignWords: ReadonlySet<string> = new Set([
 
 /** run.json and report.json hold no path of the host. */
 export const noHostPaths: Rule = ({ run, report }, findings) => {
-  for (const [path, document] of [
-    [RUN_FILES.run, run],
-    [RUN_FILES.report, report],
-  ] as const) {
-    const field = findHostPath(document, "");
-    if (field !== undefined) findings.add("HOST_PATH_FOUND", path, `${field} holds an absolute path of the host`);
-  }
+  const check = (path: string, document: object, shape: z.ZodType) => {
+    if (findHostPath(document, "") === undefined) return;
+    // The first field in the order of the schema is named, whatever order the file has.
+    const field = findHostPath(shape.parse(document), "");
+    findings.add("HOST_PATH_FOUND", path, `${field} holds an absolute path of the host`);
+  };
+  check(RUN_FILES.run, run, runBundleSchema);
+  check(RUN_FILES.report, report, reportSchema);
 };
 
 function findHostPath(value: unknown, at: string): string | undefined {
-  if (typeof value === "string") return hostPath.test(value) ? at : undefined;
+  if (typeof value === "string") return /[/\\]/.test(value) && hostPath.test(value) ? at : undefined;
   if (typeof value !== "object" || value === null) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    if (foreignWords.has(key)) continue;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(fields)) {
+    const item = fields[key];
+    if ((typeof item !== "string" && typeof item !== "object") || foreignWords.has(key)) continue;
     const found = findHostPath(item, Array.isArray(value) ? at : at === "" ? key : `${at}.${key}`);
     if (found !== undefined) return found;
   }

@@ -1,0 +1,5 @@
+import { expect, test } from "vitest";
+
+test("exports exactly the public surface", async () => {
+  expect(Object.keys(await import("./index.ts")).sort()).toEqual(["ENGINE_CONTRACT"]);
+});

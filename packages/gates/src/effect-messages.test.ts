@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { judgeEffects } from "./index.ts";
+
+test("many long names make short messages", () => {
+  const names = Array.from({ length: 5000 }, (_, index) => `${"n".repeat(200)}/${index}`);
+  const entries = names.map((path) => ({
+    path,
+    change: "modified" as const,
+    kindBefore: "file" as const,
+    kindAfter: "file" as const,
+    linkCount: 1,
+    symlinkTarget: null,
+  }));
+  const { blockers } = judgeEffects({
+    task: {
+      allowed_paths: ["src/"],
+      forbidden_paths: ["secret/"],
+      protected_paths: ["test/"],
+      by_products: [],
+      diff_required: true,
+    },
+    treeChanges: ["secret/", "test/", "lib/"].flatMap((lead) =>
+      names.map((name) => ({
+        path: lead + name,
+        change: "added" as const,
+        oldMode: null,
+        newMode: "160000",
+        submodule: true,
+      })),
+    ),
+    diskChanges: entries.map((entry) => ({ ...entry, ignored: false })),
+    gitChanges: entries,
+    currentBranchRef: "refs/heads/main",
+    sourceChanged: false,
+    checkoutDifferences: names,
+    secretMatches: names.map((path) => ({ path, line: 1, kind: "npm-token" })),
+  });
+  expect(blockers.map(({ code }) => code)).toEqual([
+    "hidden_mutation",
+    "forbidden_path_change",
+    "protected_test_changed",
+    "disallowed_file_change",
+    "secret_leak",
+  ]);
+  for (const { message } of blockers) expect(message).toMatch(/^.{100,900} and \d+ more$/);
+});

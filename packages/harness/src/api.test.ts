@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+
+test("exports exactly the public surface", async () => {
+  expect(Object.keys(await import("./index.ts")).sort()).toEqual([
+    "closeInterruptedRuns",
+    "listCaseIds",
+    "loadTask",
+    "parseConfig",
+    "parseExpectation",
+    "readPlainFile",
+    "runCases",
+    "runTask",
+  ]);
+});

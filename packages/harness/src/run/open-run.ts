@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import type { RunWriter } from "@cto/bundle-store";
+import { createRunId } from "@cto/core-bundle";
+import { messageOf } from "@cto/errors";
+import { type RunBundle, SCHEMAS, STAGE_NAMES, type Stage, toCanonicalJson } from "@cto/evidence-interface";
+import { mutationModeOf, resolveStage, targetKindOf, toBlocker, toEffectivePolicy } from "@cto/gates";
+import { type Repository, readRepository } from "@cto/git-state";
+import { createHarnessError } from "../harness-error.ts";
+import { createClock } from "./clock.ts";
+import { createPlaceHider, type PlaceHider } from "./place-hider.ts";
+import { isDiskRefusal, type RunContext } from "./run-context.ts";
+import { createRunDraft } from "./run-draft.ts";
+import { createRunRecord, sha256 } from "./run-record.ts";
+import type { RunOutcome, RunPorts, RunRequest } from "./run-request.ts";
+
+/** Digests of the contract and of the effective policy, as their proofs are stored. */
+export interface RunDigests {
+  readonly task: string;
+  readonly policy: string;
+}
+
+/** A run directory with its identity and contract in it, or the outcome of a run that the disk would not even let begin. */
+export type OpenedRun =
+  | { readonly kind: "opened"; readonly context: RunContext; readonly run: RunBundle; readonly digests: RunDigests }
+  | { readonly kind: "refused"; readonly outcome: RunOutcome };
+
+/** Checks what was asked for, makes the run directory and writes contract and policy into it. Throws as `runTask` says. */
+export async function openRun(request: RunRequest, ports: RunPorts): Promise<OpenedRun> {
+  const { task } = request.loaded;
+  const stage = resolveStage({ task, requestedStage: request.requestedStage });
+  const repository = await readTarget(request, stage);
+  const clock = createClock();
+  const runId = createRunId({ prefix: task.id, at: clock.startedAt, entropy: ports.entropy(8) });
+  const run = toRunBundle(request, ports, stage, runId, clock.startedAt);
+  const overBudget = new AbortController();
+  let writer: RunWriter;
+  try {
+    writer = await ports.store.createRun({
+      runId,
+      run,
+      artifactBytes: task.budget.artifact_bytes,
+      onBudgetExceeded: () => overBudget.abort(),
+    });
+  } catch (thrown) {
+    if (!isDiskRefusal(thrown)) throw thrown;
+    const blockers = [toBlocker("artifact_write_failure", `the run could not be recorded: ${messageOf(thrown)}`)];
+    const directory = join(ports.store.root, "runs", runId);
+    return {
+      kind: "refused",
+      outcome: { runId, directory, status: "fail", blockers, changedFiles: [], sealed: false, fault: null },
+    };
+  }
+  const scratch = join(ports.store.root, "tmp", runId);
+  const context: RunContext = {
+    request,
+    ports,
+    identity: {
+      runId,
+      caseId: request.loaded.caseId,
+      task,
+      engineId: request.engine.describe().id,
+      stage,
+      isolation: request.isolation,
+      subject: repository !== null ? "repository" : stage === 1 ? "none" : "fixture",
+      startedAt: clock.startedAt.toISOString(),
+    },
+    task,
+    stage,
+    repository,
+    runId,
+    clock,
+    writer,
+    record: createRunRecord({ writer, clock }),
+    draft: createRunDraft(),
+    folders: {
+      scratch,
+      baseline: join(scratch, "baseline.git"),
+      workspace: join(scratch, "workspace"),
+      freshCheckout: join(scratch, "checkout"),
+      baselineCheckout: join(scratch, "baseline-checkout"),
+      patch: join(scratch, "patch.diff"),
+    },
+    background: [],
+    hider: createHider(request, ports, repository),
+    stop: AbortSignal.any([ports.signal, overBudget.signal]),
+  };
+  const taskText = toCanonicalJson(task);
+  const policyText = toCanonicalJson(toEffectivePolicy(task, stage));
+  await Promise.all([
+    writer.writeDocument("proofs/task.json", `${taskText}\n`),
+    writer.writeDocument("proofs/policy.json", `${policyText}\n`),
+  ]);
+  return { kind: "opened", context, run, digests: { task: sha256(taskText), policy: sha256(policyText) } };
+}
+
+function createHider({ loaded }: RunRequest, { sandbox, store }: RunPorts, repository: Repository | null): PlaceHider {
+  const hider = createPlaceHider();
+  hider.add(store.root, ".cto");
+  hider.add(store.home, "<home>");
+  hider.add(loaded.directory, "<task>");
+  for (const { root, inside } of sandbox.toolchains) hider.add(root, inside);
+  for (const place of [repository?.topLevel, repository?.gitDir]) if (place !== undefined) hider.add(place, "<target>");
+  return hider;
+}
+
+async function readTarget(request: RunRequest, stage: Stage): Promise<Repository | null> {
+  const { loaded, requestedStage, target } = request;
+  if (requestedStage !== null && requestedStage > loaded.task.stage) {
+    throw createHarnessError(
+      "RUN_STAGE_TOO_HIGH",
+      `--stage ${requestedStage}: the task contract permits at most stage ${loaded.task.stage}`,
+      {
+        hint: `Raise stage in ${loaded.file} if its author agrees, or run at a lower stage.`,
+        details: { requested: requestedStage, permitted: loaded.task.stage },
+      },
+    );
+  }
+  if (stage <= 2 && target !== null) {
+    throw createHarnessError("RUN_TARGET_UNUSED", `--target is for stage 3 and up, and this run is at stage ${stage}`, {
+      hint: "Type --stage 3 as well, or leave --target out.",
+    });
+  }
+  if (stage === 2 && loaded.fixture === null) {
+    throw createHarnessError(
+      "RUN_FIXTURE_MISSING",
+      `${loaded.file} has no fixture/ folder beside it, which stage 2 copies`,
+      {
+        hint: "Put the files to work on into fixture/ beside the task file, or run against a repository: --stage 3 --target DIR.",
+      },
+    );
+  }
+  if (stage < 3) return null;
+  if (target === null) {
+    throw createHarnessError("RUN_TARGET_MISSING", `stage ${stage} needs a repository`, {
+      hint: "Add --target DIR: a local git repository. It is copied and never written to.",
+    });
+  }
+  return readRepository(target.directory, target.ref === undefined ? {} : { ref: target.ref });
+}
+
+function toRunBundle(request: RunRequest, ports: RunPorts, stage: Stage, runId: string, startedAt: Date): RunBundle {
+  return {
+    schema: SCHEMAS.run,
+    run_id: runId,
+    cto_version: ports.ctoVersion,
+    case_id: request.loaded.caseId,
+    task_id: request.loaded.task.id,
+    engine_id: request.engine.describe().id,
+    stage,
+    mode: STAGE_NAMES[stage],
+    mutation_mode: mutationModeOf(stage),
+    target_kind: targetKindOf(stage),
+    isolation: request.isolation,
+    source: { git_state: null, baseline_commit: null, baseline_tree: null },
+    lifecycle: "running",
+    started_at: startedAt.toISOString(),
+    finished_at: null,
+    duration_ms: null,
+    pointers: {
+      report: "report.json",
+      events: "events.normalized.jsonl",
+      live: "events.ndjson",
+      manifest: "manifest.json",
+    },
+  };
+}
