@@ -63,4 +63,3 @@ describe("bad input", () => {
     expect((await startCli(home, ["run", "nope"], { env: { CTO_DEBUG: "1" } }).result).stderr).toContain("    at ");
   });
 });
-

@@ -15,7 +15,8 @@ const isVersion = rest.length === 0 && (first === "--version" || first === "-V")
 if (!(isVersion && (await printVersion()))) {
   // Compiled code is kept in the user's own cache, never in a shared temporary folder where somebody else could put other code.
   const cache = process.env.XDG_CACHE_HOME || (homedir() === "/" ? "" : `${homedir()}/.cache`);
-  if (cache.startsWith("/") && "enableCompileCache" in nodeModule) nodeModule.enableCompileCache(`${cache}/cto/compile`);
+  if (cache.startsWith("/") && "enableCompileCache" in nodeModule)
+    nodeModule.enableCompileCache(`${cache}/cto/compile`);
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2));
 }

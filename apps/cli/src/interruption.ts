@@ -36,5 +36,11 @@ export function listenForSignals(terminal: Terminal): Interruption {
     process.on(name, listener);
     return () => process.off(name, listener);
   });
-  return { signal: controller.signal, exitCode: () => first?.code, stop: () => listeners.forEach((remove) => remove()) };
+  return {
+    signal: controller.signal,
+    exitCode: () => first?.code,
+    stop: () => {
+      for (const remove of listeners) remove();
+    },
+  };
 }

@@ -7,7 +7,13 @@ describe("toProgramName", () => {
   it.each([
     ["the installed command", "/usr/local/bin/cto", "/home/a", {}, "cto"],
     ["the script of the checkout", "/repo/apps/cli/dist/cto.js", "/repo", pnpm, "pnpm cto"],
-    ["another script of the checkout", "/repo/apps/cli/dist/cto.js", "/repo", { ...pnpm, npm_lifecycle_event: "demo" }, "node apps/cli/dist/cto.js"],
+    [
+      "another script of the checkout",
+      "/repo/apps/cli/dist/cto.js",
+      "/repo",
+      { ...pnpm, npm_lifecycle_event: "demo" },
+      "node apps/cli/dist/cto.js",
+    ],
     ["node, from inside", "/repo/apps/cli/dist/cto.js", "/repo", {}, "node apps/cli/dist/cto.js"],
     ["node, from elsewhere", "/repo/apps/cli/dist/cto.js", "/home/a", {}, "node /repo/apps/cli/dist/cto.js"],
     ["a path that a shell would take apart", "/it's mine/cto.js", "/home/a", {}, "node '/it'\\''s mine/cto.js'"],

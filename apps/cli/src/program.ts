@@ -16,7 +16,10 @@ const example = (...lines: string[]) => `\nExample:\n${lines.map((line) => `  $ 
  * The command line. `bind` makes a listener of an action; `print` writes help that was asked for. Errors are thrown as `CommanderError` and
  * print nothing.
  */
-export function createProgram(bind: (action: Action) => (...params: unknown[]) => Promise<void>, print: (text: string) => void): Command {
+export function createProgram(
+  bind: (action: Action) => (...params: unknown[]) => Promise<void>,
+  print: (text: string) => void,
+): Command {
   const program = new Command("cto")
     .description(
       "Hands a bounded code change to a coding agent, holds it behind gates that fail closed,\nand leaves evidence that anyone can check.",

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findHome, openStore, type Store } from "@cto/bundle-store";
 import { createFakeEngine } from "@cto/engine-fake";
 import type { Engine } from "@cto/engine-interface";
-import { CtoError, systemCode } from "@cto/errors";
+import { CtoError, messageOf, oneLine, systemCode } from "@cto/errors";
 import { ISOLATION_KINDS, type IsolationKind } from "@cto/evidence-interface";
-import { type Config, closeInterruptedRuns, parseConfig } from "@cto/harness";
+import { type Config, closeInterruptedRuns, parseConfig, readPlainFile } from "@cto/harness";
 import {
   createBubblewrapSandbox,
   createNoSandbox,
@@ -43,15 +42,15 @@ export async function openSetting(cwd: string = process.cwd()): Promise<Setting>
 
 async function readConfig(path: string): Promise<Config | null> {
   try {
-    return parseConfig({ file: "cto/config.yaml", text: await readFile(path, "utf8") });
+    return parseConfig({ file: "cto/config.yaml", text: await readPlainFile(path) });
   } catch (cause) {
     if (CtoError.is(cause)) throw cause;
     if (systemCode(cause) === "ENOENT" || systemCode(cause) === "ENOTDIR") return null;
     throw new CtoError(
       "CONFIG_UNREADABLE",
-      `cto/config.yaml cannot be read (${systemCode(cause) ?? "unknown reason"})`,
+      `cto/config.yaml cannot be read (${systemCode(cause) ?? oneLine(messageOf(cause), 80)})`,
       {
-        hint: "Mend its permissions, or remove it to go on without a configuration.",
+        hint: "Make it a plain file of at most 1 MiB that you may read, or remove it to go on without a configuration.",
         cause,
       },
     );

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { readTextFile, replaceFile } from "./disk.ts";
 import { currentOwner, mayBeAlive, parseOwner } from "./process-owner.ts";
 import type { StorePlaces } from "./store-root.ts";
@@ -41,4 +42,17 @@ export function releaseMarker(places: StorePlaces, runId: string): void {
 /** Says that nobody works on the run any more. */
 export function removeMarker(places: StorePlaces, runId: string): void {
   fs.rmSync(places.markerFile(runId), { force: true });
+}
+
+/** Removes drafts of markers that a process left when it was killed while it wrote one. */
+export function sweepMarkerDrafts(places: StorePlaces): void {
+  const folder = places.folder("active");
+  for (const name of fs.readdirSync(folder)) {
+    if (!name.startsWith(".")) continue;
+    const draft = path.join(folder, name);
+    const owner = parseOwner(readTextFile(draft) ?? "");
+    const age = Date.now() - (fs.lstatSync(draft, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    // A draft lives for milliseconds; one without a readable owner was cut short.
+    if (owner === undefined ? age > 60_000 : !mayBeAlive(owner, currentOwner())) fs.rmSync(draft, { force: true });
+  }
 }

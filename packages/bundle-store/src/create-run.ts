@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { systemCode } from "@cto/errors";
 import { RUN_FILES, runIdSchema } from "@cto/evidence-interface";
-import { ownMarkerText, removeMarker } from "./active-marker.ts";
+import { ownMarkerText, removeMarker, sweepMarkerDrafts } from "./active-marker.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { openFlags, syncDirectory, syncFile } from "./disk.ts";
 import type { CreateRunOptions, RunWriter } from "./run-writer.ts";
@@ -31,6 +31,7 @@ async function create(places: StorePlaces, options: CreateRunOptions): Promise<R
     });
   }
   ensureRoot(places);
+  sweepMarkerDrafts(places);
   const marker = createMarker(places, runId);
   try {
     createDirectory(places, runId);

@@ -14,8 +14,8 @@ const settledMs = 2_000;
  * answers with it. A file that changed within the last two seconds is not cached: a second change could hide behind the same time stamp.
  */
 export async function fileDigest(places: StorePlaces, file: string): Promise<string> {
-  checkRoot(places);
   try {
+    checkRoot(places);
     const real = fs.realpathSync(file);
     const stamp = stampOf(fs.statSync(real, { bigint: true }));
     const known = readCache(places).get(real);

@@ -89,11 +89,10 @@ function isDirectory(directory: string): boolean {
 }
 
 /**
- * Closes a dead run: makes this process its owner, removes what the dead one concluded (report, review, observer files, a final `run.completed`: they
- * were never sealed), lets `build` write them anew, with the missing events and run.json, and seals. A document that `build` writes over one that
- * was left moves that one to `.cto/tmp/<run id>/unsealed/`. A run that is sealed already only gets its ledger line; `build` is not
- * called then. Of two commands that try at once, one wins. If `build` or the seal throws, the run stays unfinished: it can be closed or removed
- * at once, by anybody.
+ * Closes a dead run: makes this process its owner, removes what the dead one concluded (report, review, observer files, a final `run.completed`: never
+ * sealed), lets `build` write them anew, with the missing events and run.json, and seals. A document that `build` writes over one that was left moves
+ * that one to `.cto/tmp/<run id>/unsealed/`. A run that is sealed already only gets its ledger line, without `build`. Of two commands that try at
+ * once, one wins. If `build` or the seal throws, the run stays unfinished: anybody can close or remove it at once.
  */
 export async function closeInterrupted(
   places: StorePlaces,

@@ -20,8 +20,6 @@ export interface LockOptions {
  * The lock is the file with the highest number in its directory: held while it names a process that may be alive, free once it is empty.
  * Whoever finds it free or its owner dead creates the next number, exclusively and with its name inside (a hard link). The highest file
  * is never deleted, so a late comer who judged an older one meets either an existing file or a higher number, and steps back.
- *
- * A lock gets its name together with its content, so what holds anything else was not made here: it is no lock and stays where it is.
  */
 export async function withLock<Result>(options: LockOptions, work: () => Promise<Result> | Result): Promise<Result> {
   const file = await acquire(options);
@@ -111,6 +109,7 @@ interface Locks {
   readonly junk: ReadonlySet<number>;
 }
 
+/** A lock gets its name together with its content, so whatever holds anything else was not made here: it locks nothing and stays where it is. */
 function listLocks(directory: string): Locks {
   const numbers = fs
     .readdirSync(directory)

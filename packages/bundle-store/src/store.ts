@@ -58,8 +58,8 @@ export interface Store {
 export function openStore(options: StoreOptions): Store {
   const places = toStorePlaces(options.home, options.now ?? Date.now, options.lockWaitMs ?? 10_000);
   const read = <Result>(work: () => Result): Result => {
-    checkRoot(places);
     try {
+      checkRoot(places);
       return work();
     } catch (error) {
       throw readFailed(".cto", error);

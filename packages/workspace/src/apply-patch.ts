@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, oneLine } from "@cto/errors";
-import { toPathText } from "@cto/evidence-interface";
 import { createRecordSplitter } from "@cto/git-state";
 import { copyIndex } from "./check-out.ts";
 import { markSubmodules } from "./mark-submodules.ts";
@@ -84,16 +83,7 @@ async function writeAnew(
 ): Promise<string> {
   const place = { workTree, indexFile: join(baseline.gitDir, "indexes", randomUUID()) };
   await runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", tree], ...place, signal });
-  const submodules: string[] = [];
-  const splitter = createRecordSplitter((record) => {
-    if (record[0] === 0x31 && record[1] === 0x36) submodules.push(toPathText(record.subarray(record.indexOf(9) + 1)));
-  });
-  if (baseline.submodules.length > 0) {
-    const args = ["ls-files", "-z", "--stage"] as const;
-    await runWorkspaceGit(baseline, { args, ...place, onStdout: (chunk) => splitter.push(chunk), signal });
-    splitter.end();
-  }
-  await markSubmodules(baseline, place, submodules, signal);
+  await markSubmodules(baseline, place, signal);
   return place.indexFile;
 }
 

@@ -32,7 +32,7 @@ export async function checkOut(
     runWorkspaceGit(baseline, { args: ["read-tree", "--reset", "-u", baseline.tree], workTree, indexFile, signal }),
   ]);
   const index = await copyIndex(baseline, indexFile);
-  await markSubmodules(baseline, { workTree, indexFile: index }, baseline.submodules, signal);
+  await markSubmodules(baseline, { workTree, indexFile: index }, signal);
   return { directory: workTree, index, tree: baseline.tree };
 }
 

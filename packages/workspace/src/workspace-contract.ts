@@ -13,7 +13,7 @@ export interface Baseline {
 /** A work tree and the harness's own index of it. */
 export interface Checkout {
   readonly directory: string;
-  /** A private index file beside the baseline: what `tree` holds, with the stat data of `directory`. */
+  /** A private index file beside the baseline: what `tree` holds, with the stat data of `directory`. Git looks into no submodule. */
   readonly index: string;
   /** The tree that changes are told against. */
   readonly tree: string;

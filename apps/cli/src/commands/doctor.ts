@@ -1,5 +1,7 @@
-import { statfs } from "node:fs/promises";
-import { CtoError, messageOf } from "@cto/errors";
+import { existsSync } from "node:fs";
+import { mkdtemp, rmdir, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { CtoError, messageOf, systemCode } from "@cto/errors";
 import { runGit } from "@cto/git-state";
 import { listCaseIds, loadTask } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
@@ -7,8 +9,10 @@ import { closeDeadRuns, createSandbox, findToolchains, openSetting, type Setting
 import type { Terminal } from "../terminal.ts";
 import { commandsOf } from "./run.ts";
 
+/** One row. The same name may stand on the host and inside the sandbox, once each. */
 interface Check {
   readonly name: string;
+  readonly where: "host" | "inside";
   readonly state: "ok" | "missing" | "note";
   readonly message: string;
   readonly hint: string | null;
@@ -17,16 +21,16 @@ interface Check {
 /** `cto doctor`: exit 0 if everything needed is there, 3 if something is missing. */
 export async function doctorCommand(terminal: Terminal): Promise<number> {
   const setting = await openSetting();
-  await closeDeadRuns(setting, (line) => terminal.note(line));
   const commands = await commandsOfCases(setting);
   const sandbox = await createSandbox(setting, "bubblewrap", commands);
   const checks: Check[] = [ok("node", `${process.version}`), await checkGit()];
+  checks.push(await checkRecording(setting, terminal), await checkDisk(setting));
   const probe = await sandbox.probe();
   if (probe.kind === "ready") {
     const limits = Object.entries(probe.limits).map(([name, holder]) => `${name}: ${holder}`);
     checks.push(ok("sandbox", `bubblewrap ${probe.version}; limits held by: ${limits.join(", ") || "nothing yet"}`));
   } else {
-    checks.push({ name: "sandbox", state: "missing", message: probe.message, hint: probe.hint });
+    checks.push({ name: "sandbox", where: "host", state: "missing", message: probe.message, hint: probe.hint });
   }
   for (const command of commands) {
     const found = await sandbox.resolveCommand(command, setting.home);
@@ -34,25 +38,25 @@ export async function doctorCommand(terminal: Terminal): Promise<number> {
       found === undefined
         ? {
             name: command,
+            where: "inside",
             state: "note",
-            message: "not found inside the sandbox; cases that need it will be blocked",
+            message: "not found; cases that need it will be blocked",
             hint: `Install ${command}, or name it under sandbox.toolchains in cto/config.yaml.`,
           }
-        : ok(command, found.inside),
+        : { ...ok(command, found.inside), where: "inside" },
     );
   }
   const toolchains = await findToolchains(setting, commands);
-  checks.push(await checkDisk(setting));
   const proposal = toolchains.map(({ name, root, inside }) => ({ name, root, inside }));
   if (terminal.json) terminal.document({ schema: "cto.doctor.v1", items: checks, toolchains: proposal });
-  for (const { name, state, message, hint } of checks) {
+  for (const { name, where, state, message, hint } of checks) {
     const mark =
       state === "ok"
         ? terminal.paint("green", "ok     ")
         : state === "note"
           ? terminal.paint("yellow", "note   ")
           : terminal.paint("red", "missing");
-    terminal.say(`${mark} ${name}: ${message}`);
+    terminal.say(`${mark} ${where.padEnd(6)} ${name}: ${message}`);
     if (hint !== null) terminal.say(`        ${hint}`);
   }
   for (const { name, root, inside } of proposal)
@@ -61,7 +65,7 @@ export async function doctorCommand(terminal: Terminal): Promise<number> {
 }
 
 function ok(name: string, message: string): Check {
-  return { name, state: "ok", message, hint: null };
+  return { name, where: "host", state: "ok", message, hint: null };
 }
 
 async function commandsOfCases(setting: Setting): Promise<readonly string[]> {
@@ -82,7 +86,31 @@ async function checkGit(): Promise<Check> {
     const { stdout } = await runGit({ args: ["--version"], place: { kind: "directory", path: "/" } });
     return ok("git", new TextDecoder().decode(stdout).trim());
   } catch (thrown) {
-    return { name: "git", state: "missing", message: messageOf(thrown), hint: "Install git." };
+    return { name: "git", where: "host", state: "missing", message: messageOf(thrown), hint: "Install git." };
+  }
+}
+
+/** Whether a run could be recorded here. Permissions alone do not tell (a superuser, a read-only mount), so it is tried. */
+async function checkRecording(setting: Setting, terminal: Terminal): Promise<Check> {
+  const { home, store } = setting;
+  const missing = (message: string, hint: string): Check => ({
+    name: "runs",
+    where: "host",
+    state: "missing",
+    message,
+    hint,
+  });
+  try {
+    await closeDeadRuns(setting, (line) => terminal.note(line));
+    await rmdir(await mkdtemp(join(existsSync(store.root) ? store.root : home, ".cto-trial-")));
+    return ok("runs", "can be recorded here, in .cto");
+  } catch (thrown) {
+    if (CtoError.is(thrown)) return missing(thrown.message, thrown.hint);
+    const why = systemCode(thrown) ?? messageOf(thrown);
+    return missing(
+      `cannot be recorded here (${why})`,
+      "Work in a directory that can be written, or check who owns .cto.",
+    );
   }
 }
 
@@ -91,6 +119,12 @@ async function checkDisk(setting: Setting): Promise<Check> {
   const free = (bavail * bsize) / 1024 ** 3;
   const message = `${free.toFixed(1)} GiB free where runs are kept`;
   return free < 1
-    ? { name: "disk", state: "note", message, hint: "`cto runs rm` removes runs that are no longer needed." }
+    ? {
+        name: "disk",
+        where: "host",
+        state: "note",
+        message,
+        hint: "`cto runs rm` removes runs that are no longer needed.",
+      }
     : ok("disk", message);
 }

@@ -5,13 +5,14 @@ import { CtoError, systemCode } from "@cto/errors";
 import { RUN_FILES } from "@cto/evidence-interface";
 import { describeVerdict } from "../describe-verdict.ts";
 import { EXIT } from "../exit-codes.ts";
+import { findRun } from "../find-run.ts";
 import { openSetting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `cto report`: the report as it stands in the bundle, and whether the bundle still verifies. */
 export async function reportCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const setting = await openSetting();
-  const { directory, runId } = setting.store.resolveRun(args[0] ?? "latest", { cwd: setting.cwd });
+  const { directory, runId } = findRun(setting.store, args[0] ?? "latest", setting.cwd);
   const { verdict, findings } = verifyRunDirectory(directory);
   if (terminal.json) {
     terminal.document(JSON.parse(await readPart(directory, runId, RUN_FILES.report)));

@@ -1,11 +1,22 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, messageOf, oneLine } from "@cto/errors";
-import { RUN_FILES, type RunResult, SCHEMAS, STAGES, type Stage, type VerifyResult } from "@cto/evidence-interface";
+import {
+  type IsolationKind,
+  RUN_FILES,
+  type RunResult,
+  SCHEMAS,
+  STAGES,
+  type Stage,
+  type VerifyResult,
+} from "@cto/evidence-interface";
 import type { TaskContract } from "@cto/gates";
 import { loadTask, type ProgressEvent, type RunOutcome, type RunPorts, runTask } from "@cto/harness";
 import { describeVerdict } from "../describe-verdict.ts";
 import { exitCodeOfStatus } from "../exit-codes.ts";
+import { listenForSignals } from "../interruption.ts";
+import { programName } from "../program-name.ts";
 import {
   closeDeadRuns,
   createSandbox,
@@ -27,6 +38,10 @@ export async function runCommand(
   const engine = findEngine(String(options.engine));
   const isolation = parseIsolation(options.isolation);
   const requestedStage = parseStage(options.stage);
+  if (options.ref !== undefined && options.target === undefined)
+    throw new CtoError("CLI_USAGE", "--ref names a commit of the target, and there is no --target", {
+      hint: "Add --stage 3 --target DIR, or leave --ref out.",
+    });
   const setting = await openSetting();
   const loaded = await loadTask({ selector: args[0] ?? "", cwd: setting.cwd, caseFolders: setting.caseFolders });
   await closeDeadRuns(setting, (line) => terminal.note(line));
@@ -51,7 +66,7 @@ export async function runCommand(
     );
     const verified = outcome.sealed ? verifyRunDirectory(outcome.directory) : null;
     // With --json there is one document: the outcome, or the error of a fault that names the run.
-    if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, outcome, verified);
+    if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, isolation, outcome, verified);
     if (outcome.fault !== null) throw toFault(setting, outcome);
     return interruption.exitCode() ?? exitCodeOfStatus(outcome.status);
   } finally {
@@ -62,7 +77,11 @@ export async function runCommand(
 function toFault(setting: Setting, { directory, fault, runId, sealed }: RunOutcome): CtoError {
   const details = { internal: true, run_id: runId, run_dir: toShownPath(setting, directory), sealed };
   const hint = `The run is recorded as interrupted in ${details.run_dir}. Run again with CTO_DEBUG=1 for the stack and report it.`;
-  return new CtoError("CLI_RUN_FAULT", `the harness failed in the middle of the run: ${messageOf(fault)}`, { hint, details, cause: fault });
+  return new CtoError("CLI_RUN_FAULT", `the harness failed in the middle of the run: ${messageOf(fault)}`, {
+    hint,
+    details,
+    cause: fault,
+  });
 }
 
 /** The commands that a contract names: their tool chains have to be found. */
@@ -89,27 +108,6 @@ function parseStage(value: unknown): Stage | null {
   });
 }
 
-/** SIGINT and SIGTERM end the run as interrupted; a second one changes nothing: the bundle is being sealed, within seconds. */
-export function listenForSignals(terminal: Terminal): {
-  signal: AbortSignal;
-  exitCode(): number | undefined;
-  stop(): void;
-} {
-  const controller = new AbortController();
-  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-  let exitCode: number | undefined;
-  const listeners = Object.entries(codes).map(([name, code]) => {
-    const listener = () => {
-      if (exitCode === undefined) terminal.note(`${name}: ending the run and sealing what there is`);
-      exitCode ??= code;
-      controller.abort();
-    };
-    process.on(name, listener);
-    return () => process.off(name, listener);
-  });
-  return { signal: controller.signal, exitCode: () => exitCode, stop: () => listeners.forEach((remove) => remove()) };
-}
-
 function showProgress(terminal: Terminal, event: ProgressEvent): void {
   if (event.state === "started") {
     terminal.note(terminal.paint("dim", `  ...  ${event.step}: ${event.note}`));
@@ -119,7 +117,13 @@ function showProgress(terminal: Terminal, event: ProgressEvent): void {
   terminal.note(`${mark}  ${event.step}${event.note === "" ? "" : `: ${oneLine(event.note, 100)}`}`);
 }
 
-function showOutcome(terminal: Terminal, setting: Setting, outcome: RunOutcome, verified: VerifyResult | null): void {
+function showOutcome(
+  terminal: Terminal,
+  setting: Setting,
+  isolation: IsolationKind,
+  outcome: RunOutcome,
+  verified: VerifyResult | null,
+): void {
   const verdict = verified?.verdict ?? "incomplete";
   const result: RunResult = {
     schema: SCHEMAS.runResult,
@@ -133,7 +137,11 @@ function showOutcome(terminal: Terminal, setting: Setting, outcome: RunOutcome, 
   if (terminal.json) terminal.document(result);
   terminal.say();
   const colour = outcome.status === "pass" ? "green" : outcome.status === "fail" ? "red" : "yellow";
-  terminal.say(`${terminal.paint([colour, "bold"], outcome.status)}  ${outcome.runId}`);
+  const walls =
+    isolation === "none"
+      ? "  (isolation none: nothing kept the engine and the checks from the rest of this machine)"
+      : "";
+  terminal.say(`${terminal.paint([colour, "bold"], outcome.status)}  ${outcome.runId}${walls}`);
   for (const { code, message, hint } of outcome.blockers) {
     terminal.say(`  ${terminal.paint("bold", code)}: ${oneLine(message, 400)}`);
     terminal.say(`    ${hint}`);
@@ -141,10 +149,13 @@ function showOutcome(terminal: Terminal, setting: Setting, outcome: RunOutcome, 
   terminal.say(
     `  changed   ${outcome.changedFiles.length === 0 ? "nothing" : outcome.changedFiles.slice(0, 8).join(", ")}${outcome.changedFiles.length > 8 ? ", ..." : ""}`,
   );
-  terminal.say(`  evidence  ${result.run_dir}  (${describeVerdict(verdict)})`);
+  const isThere = existsSync(outcome.directory);
+  terminal.say(
+    `  evidence  ${isThere ? `${result.run_dir}  (${describeVerdict(verdict)})` : "none: nothing could be recorded"}`,
+  );
   for (const finding of verified?.verdict === "unsigned" ? [] : (verified?.findings.slice(0, 5) ?? []))
     terminal.say(`    ${finding.code}: ${oneLine(finding.message)}`);
   if (outcome.blockers.some(({ code }) => code === "verification_failed"))
     terminal.say(`  log       ${result.run_dir}/${RUN_FILES.testLog}`);
-  terminal.say(`  next      cto report ${outcome.runId}`);
+  if (outcome.sealed) terminal.say(`  next      ${programName()} report ${outcome.runId}`);
 }

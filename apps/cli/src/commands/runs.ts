@@ -4,6 +4,7 @@ import { verifyRunDirectory } from "@cto/bundle-store";
 import { oneLine } from "@cto/errors";
 import { type Report, RUN_FILES } from "@cto/evidence-interface";
 import { EXIT } from "../exit-codes.ts";
+import { findRun } from "../find-run.ts";
 import { closeDeadRuns, openSetting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -31,7 +32,7 @@ export async function listRunsCommand(terminal: Terminal): Promise<number> {
 export async function showRunCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const setting = await openSetting();
   await closeDeadRuns(setting, (line) => terminal.note(line));
-  const { directory, runId } = setting.store.resolveRun(args[0] ?? "latest", { cwd: setting.cwd });
+  const { directory, runId } = findRun(setting.store, args[0] ?? "latest", setting.cwd);
   const row = setting.store.listRuns().find(({ run_id }) => run_id === runId);
   const verified = verifyRunDirectory(directory);
   const report = await readReport(directory);

@@ -32,7 +32,16 @@ async function run(cwd: string): Promise<{ readonly thrown: unknown; readonly st
     isolation: "bubblewrap",
     run: async ({ loaded }) => {
       started.push(loaded.caseId ?? "");
-      return { runId: "r", directory: cwd, status: "pass", blockers: [], changedFiles: [], sealed: true, fault: null };
+      return {
+        runId: "r",
+        directory: cwd,
+        status: "pass",
+        blockers: [],
+        changedFiles: [],
+        sealed: true,
+        fault: null,
+        notes: [],
+      };
     },
     onCase: () => {},
   }).catch((error: unknown) => error);

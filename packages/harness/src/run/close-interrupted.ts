@@ -1,116 +1,146 @@
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { InterruptedRun, Store } from "@cto/bundle-store";
+import type { InterruptedRun, RunWriter, SealOptions, Store, UnsealedState } from "@cto/bundle-store";
 import { messageOf } from "@cto/errors";
 import { RUN_FILES, type RunBundle, STAGES } from "@cto/evidence-interface";
 import { parseTask, type TaskContract } from "@cto/gates";
 import { keepWork, writeBundle } from "../steps/write-bundle.ts";
 import { createClock } from "./clock.ts";
 import { toDraftOfDead } from "./draft-of-dead.ts";
+import type { RunDigests } from "./open-run.ts";
+import type { RunIdentity } from "./run-identity.ts";
 import { createRunRecord, sha256 } from "./run-record.ts";
 
 /** What became of a run whose harness died. */
 export interface ClosedRun {
   readonly runId: string;
-  /** False if it died before its contract was written, or if its directory cannot be read: then it stays incomplete. */
+  /** False if its contract or its directory cannot be read: then it stays incomplete. */
   readonly closed: boolean;
+  /** One or more sentences for people. */
   readonly note: string;
 }
 
 /**
- * Finds runs whose harness died and seals each as `blocked`, `interrupted`. What is in their bundle stays; their workspace stays under `.cto/tmp`. Called by
- * `run`, `runs` and `doctor`; never by a reader. A run that another command closes at the same moment is left to it.
+ * Finds runs whose harness died and seals each, as `interrupted` unless its events already hold a fail. What it had written stays in the bundle or under
+ * `.cto/tmp`. Called by `run`, `runs` and `doctor`; never by a reader. A run that another command closes at the same moment is left to it.
  */
 export async function closeInterruptedRuns(store: Store): Promise<readonly ClosedRun[]> {
   const closed: ClosedRun[] = [];
   for (const run of store.findInterrupted()) {
-    const one = await closeOne(store, run);
+    const one = run.kind === "unlisted" ? await listSealed(store, run) : await closeDead(store, run);
     if (one !== null) closed.push(one);
   }
   return closed;
 }
 
-async function closeOne(store: Store, dead: InterruptedRun): Promise<ClosedRun | null> {
+async function listSealed(store: Store, dead: InterruptedRun): Promise<ClosedRun | null> {
   const { runId } = dead;
   try {
-    const found = dead.kind === "unlisted" ? null : await readContract(dead);
-    if (dead.kind === "unsealed" && found === null && dead.files.length > 0) {
-      if (dead.eventLines.length > 0)
-        return {
-          runId,
-          closed: false,
-          note: `run ${runId} is unfinished and its contract cannot be read; \`cto runs rm ${runId}\` removes it`,
-        };
-      // The contract is written before the first event: without both, nothing had happened yet.
-      await store.removeRun(runId);
-      return { runId, closed: true, note: `run ${runId} died before it began; its empty directory is removed` };
-    }
-    const outcome = await store.closeInterrupted(dead, async (writer, { liveCount }) => {
-      if (found === null) throw new Error("a sealed run needs no documents");
-      const { task, run, digests } = found;
-      const clock = createClock();
-      const record = createRunRecord({ writer, clock, previous: { eventLines: dead.eventLines, liveCount } });
-      if (dead.eventLines.length === 0)
-        record.event("run.started", {
-          case_id: run.case_id,
-          task_id: run.task_id,
-          engine: run.engine_id,
-          stage: run.stage,
-        });
-      const draft = toDraftOfDead(dead.eventLines);
-      if (dead.files.includes(RUN_FILES.testLog)) draft.notVerified = null;
-      await setAside(store, dead);
-      const identity = {
-        runId,
-        caseId: run.case_id,
-        task,
-        engineId: run.engine_id,
-        stage: STAGES.find((stage) => stage === run.stage) ?? 1,
-        isolation: run.isolation,
-        subject:
-          run.target_kind === "none"
-            ? ("none" as const)
-            : run.target_kind === "fixture"
-              ? ("fixture" as const)
-              : ("repository" as const),
-        startedAt: run.started_at,
-      };
-      const ended = { identity, draft, writer, record, clock, patchFile: join(dead.directory, RUN_FILES.patch) };
-      await keepWork(ended);
-      return writeBundle(ended, run, digests);
-    });
-    if (outcome.kind === "not-ours") return null;
-    if (outcome.kind === "dropped")
-      return { runId, closed: true, note: `run ${runId} died before it wrote anything; its marker is removed` };
+    const outcome = await store.closeInterrupted(dead, neverBuilt);
+    if (outcome.kind !== "closed") return null;
     return {
       runId,
       closed: true,
-      note: `run ${runId} was interrupted; it is closed now. Its work tree is kept in .cto/tmp/${runId}`,
+      note: [`run ${runId} was sealed but not in the ledger; it is now`, ...outcome.notes].join(". "),
     };
+  } catch (thrown) {
+    return {
+      runId,
+      closed: false,
+      note: `run ${runId} is sealed, but cannot be put into the ledger: ${messageOf(thrown)}`,
+    };
+  }
+}
+
+async function neverBuilt(): Promise<SealOptions> {
+  throw new Error("a sealed run needs no documents");
+}
+
+async function closeDead(store: Store, dead: InterruptedRun): Promise<ClosedRun | null> {
+  const { runId } = dead;
+  try {
+    const contract = await readContract(dead);
+    if (contract === null && dead.files.length > 0) return await giveUp(store, dead);
+    const outcome = await store.closeInterrupted(dead, (writer, state) =>
+      contract === null ? neverBuilt() : conclude(writer, state, contract),
+    );
+    if (outcome.kind === "not-ours") return null;
+    if (outcome.kind === "dropped")
+      return {
+        runId,
+        closed: true,
+        note: `run ${runId} died before it wrote anything; what was left of it is removed`,
+      };
+    const note = `run ${runId} was interrupted; it is closed now, and its work is kept in .cto/tmp/${runId}`;
+    return { runId, closed: true, note: [note, ...outcome.notes].join(". ") };
   } catch (thrown) {
     return { runId, closed: false, note: `run ${runId} is unfinished and cannot be closed: ${messageOf(thrown)}` };
   }
 }
 
-/** A patch that was being kept belongs to a result that nobody concluded: it goes to the work tree of the run, where it is not lost. */
-async function setAside(store: Store, { directory, files, runId }: InterruptedRun): Promise<void> {
-  if (!files.includes(RUN_FILES.patch)) return;
-  const folder = join(store.root, "tmp", runId);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await rename(join(directory, RUN_FILES.patch), join(folder, RUN_FILES.patch));
+/** A run without a readable contract. The contract is written before the first event: without both, nothing had happened yet. */
+async function giveUp(store: Store, { eventLines, runId }: InterruptedRun): Promise<ClosedRun> {
+  if (eventLines.length > 0) {
+    const note = `run ${runId} is unfinished and its contract cannot be read; \`cto runs rm ${runId}\` removes it`;
+    return { runId, closed: false, note };
+  }
+  await store.removeRun(runId);
+  return { runId, closed: true, note: `run ${runId} died before it began; its empty directory is removed` };
 }
 
-async function readContract(
-  dead: InterruptedRun,
-): Promise<{ task: TaskContract; run: RunBundle; digests: { task: string; policy: string } } | null> {
-  if (dead.run === null || !dead.files.includes("proofs/task.json") || !dead.files.includes("proofs/policy.json"))
-    return null;
-  const read = (name: string) => readFile(join(dead.directory, name), "utf8");
+interface DeadContract {
+  readonly task: TaskContract;
+  readonly run: RunBundle;
+  readonly digests: RunDigests;
+}
+
+async function readContract({ directory, files, run }: InterruptedRun): Promise<DeadContract | null> {
+  if (run === null || !files.includes("proofs/task.json") || !files.includes("proofs/policy.json")) return null;
+  const read = (name: string) => readFile(join(directory, name), "utf8");
   const [taskText, policyText] = await Promise.all([read("proofs/task.json"), read("proofs/policy.json")]);
-  const task = parseTask({ file: "proofs/task.json", text: taskText });
+  const digests = { task: sha256(taskText.replace(/\n$/, "")), policy: sha256(policyText.replace(/\n$/, "")) };
+  return { task: parseTask({ file: "proofs/task.json", text: taskText }), run, digests };
+}
+
+/** Writes what a bundle needs from what the event log says. The store sets aside whatever the dead process had half concluded. */
+async function conclude(
+  writer: RunWriter,
+  state: UnsealedState,
+  { task, run, digests }: DeadContract,
+): Promise<SealOptions> {
+  const clock = createClock();
+  const record = createRunRecord({ writer, clock, previous: state });
+  if (state.eventLines.length === 0) {
+    record.event("run.started", {
+      case_id: run.case_id,
+      task_id: run.task_id,
+      engine: run.engine_id,
+      stage: run.stage,
+    });
+  }
+  const draft = toDraftOfDead(state.eventLines);
+  if (state.files.includes(RUN_FILES.testLog)) draft.notVerified = null;
+  const ended = { identity: toIdentity(run, task), draft, writer, record, clock, patchFile: "" };
+  await keepWork(ended);
+  return writeBundle(ended, run, digests);
+}
+
+function toIdentity(run: RunBundle, task: TaskContract): RunIdentity {
+  const subjects = {
+    none: "none",
+    fixture: "fixture",
+    copied: "repository",
+    disposable: "repository",
+    owned: "repository",
+  } as const;
   return {
+    runId: run.run_id,
+    caseId: run.case_id,
     task,
-    run: dead.run,
-    digests: { task: sha256(taskText.replace(/\n$/, "")), policy: sha256(policyText.replace(/\n$/, "")) },
+    engineId: run.engine_id,
+    stage: STAGES.find((stage) => stage === run.stage) ?? 1,
+    isolation: run.isolation,
+    subject: subjects[run.target_kind],
+    startedAt: run.started_at,
   };
 }

@@ -6,6 +6,7 @@ import { type RunBundle, SCHEMAS, STAGE_NAMES, type Stage, toCanonicalJson } fro
 import { mutationModeOf, resolveStage, targetKindOf, toBlocker, toEffectivePolicy } from "@cto/gates";
 import { type Repository, readRepository } from "@cto/git-state";
 import { createHarnessError } from "../harness-error.ts";
+import { type SourceCopy, startCopy } from "../steps/copy-source.ts";
 import { createClock } from "./clock.ts";
 import { createPlaceHider, type PlaceHider } from "./place-hider.ts";
 import { isDiskRefusal, type RunContext } from "./run-context.ts";
@@ -21,7 +22,13 @@ export interface RunDigests {
 
 /** A run directory with its identity and contract in it, or the outcome of a run that the disk would not even let begin. */
 export type OpenedRun =
-  | { readonly kind: "opened"; readonly context: RunContext; readonly run: RunBundle; readonly digests: RunDigests }
+  | {
+      readonly kind: "opened";
+      readonly context: RunContext;
+      readonly copying: Promise<SourceCopy> | null;
+      readonly run: RunBundle;
+      readonly digests: RunDigests;
+    }
   | { readonly kind: "refused"; readonly outcome: RunOutcome };
 
 /** Checks what was asked for, makes the run directory and writes contract and policy into it. Throws as `runTask` says. */
@@ -47,7 +54,7 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     const directory = join(ports.store.root, "runs", runId);
     return {
       kind: "refused",
-      outcome: { runId, directory, status: "fail", blockers, changedFiles: [], sealed: false, fault: null },
+      outcome: { runId, directory, status: "fail", blockers, changedFiles: [], sealed: false, fault: null, notes: [] },
     };
   }
   const scratch = join(ports.store.root, "tmp", runId);
@@ -84,13 +91,14 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     hider: createHider(request, ports, repository),
     stop: AbortSignal.any([ports.signal, overBudget.signal]),
   };
+  const copying = startCopy(context);
   const taskText = toCanonicalJson(task);
   const policyText = toCanonicalJson(toEffectivePolicy(task, stage));
   await Promise.all([
     writer.writeDocument("proofs/task.json", `${taskText}\n`),
     writer.writeDocument("proofs/policy.json", `${policyText}\n`),
   ]);
-  return { kind: "opened", context, run, digests: { task: sha256(taskText), policy: sha256(policyText) } };
+  return { kind: "opened", context, copying, run, digests: { task: sha256(taskText), policy: sha256(policyText) } };
 }
 
 function createHider({ loaded }: RunRequest, { sandbox, store }: RunPorts, repository: Repository | null): PlaceHider {

@@ -39,6 +39,8 @@ export interface RunOutcome {
   readonly changedFiles: readonly string[];
   /** False only if the disk refused even the manifest: the directory stays incomplete and the next command closes it. */
   readonly sealed: boolean;
+  /** Sentences about something that was found and mended while sealing. Usually empty. */
+  readonly notes: readonly string[];
   /** An unexpected fault inside the harness; the bundle is sealed as interrupted all the same. */
   readonly fault: unknown;
 }

@@ -3,7 +3,7 @@ import { judgeRun } from "@cto/gates";
 import { type Repository, readSourceDigests } from "@cto/git-state";
 import { removeTree, takeSnapshot } from "@cto/workspace";
 import { checkChange } from "../steps/check-change.ts";
-import { startCopy } from "../steps/copy-source.ts";
+import type { SourceCopy } from "../steps/copy-source.ts";
 import { decideStart } from "../steps/decide-start.ts";
 import { inspectSource } from "../steps/inspect-source.ts";
 import { type JudgedChanges, judgeChanges } from "../steps/judge-changes.ts";
@@ -22,18 +22,27 @@ import type { RunOutcome, RunPorts, RunRequest } from "./run-request.ts";
 export async function runTask(request: RunRequest, ports: RunPorts): Promise<RunOutcome> {
   const opened = await openRun(request, ports);
   if (opened.kind === "refused") return opened.outcome;
-  const { context, run, digests } = opened;
+  const { context, copying, run, digests } = opened;
   const { draft, writer } = context;
   let fault: unknown = null;
   try {
-    await runSteps(context, digests);
+    await runSteps(context, copying, digests);
   } catch (thrown) {
     fault = noteFailure(context, thrown);
   }
   const outcome = (sealed: boolean): RunOutcome => {
     const { status, blockers } = judgeRun({ blockers: draft.blockers });
     const changedFiles = draft.effects?.changes.map(({ path }) => path) ?? [];
-    return { runId: context.runId, directory: writer.directory, status, blockers, changedFiles, sealed, fault };
+    return {
+      runId: context.runId,
+      directory: writer.directory,
+      status,
+      blockers,
+      changedFiles,
+      sealed,
+      fault,
+      notes: [],
+    };
   };
   const ended = { ...context, patchFile: context.folders.patch };
   let cleaning: Promise<void> | null = null;
@@ -41,8 +50,8 @@ export async function runTask(request: RunRequest, ports: RunPorts): Promise<Run
     await assertSourceStill(context);
     await keepWork(ended);
     cleaning = removeScratch(context);
-    await writer.seal(await writeBundle(ended, run, digests));
-    return outcome(true);
+    const { notes } = await writer.seal(await writeBundle(ended, run, digests));
+    return { ...outcome(true), notes };
   } catch (thrown) {
     writer.abandon();
     if (!isDiskRefusal(thrown)) throw thrown;
@@ -68,7 +77,7 @@ async function removeScratch({ background, folders, ports }: RunContext): Promis
   }
 }
 
-async function runSteps(context: RunContext, digests: RunDigests): Promise<void> {
+async function runSteps(context: RunContext, copying: Promise<SourceCopy> | null, digests: RunDigests): Promise<void> {
   const { draft, ports, record } = context;
   const { onProgress } = ports;
   const { id } = context.request.engine.describe();
@@ -80,7 +89,6 @@ async function runSteps(context: RunContext, digests: RunDigests): Promise<void>
   });
   await inspectSource(context, digests);
   onProgress({ step: "contract", state: draft.blockers.length === 0 ? "passed" : "failed", note: context.task.title });
-  const copying = startCopy(context);
   const ready = await decideStart(context);
   onProgress({
     step: "gates",

@@ -11,11 +11,11 @@ export interface SourceCopy {
 }
 
 /**
- * Starts to copy the source while the gates are asked: the copy has no effect outside the run's own folder, and nothing starts in it before
+ * Starts to copy the source while contract and gates are looked at: the copy has no effect outside the run's own folder, and nothing starts in it before
  * all gates are open. Null where the run will not get that far. A failure waits until somebody looks at the result.
  */
 export function startCopy(context: RunContext): Promise<SourceCopy> | null {
-  if (context.stage === 1 || context.draft.blockers.length > 0 || context.stop.aborted) return null;
+  if (![2, 3].includes(context.stage) || context.stop.aborted) return null;
   const copying = copySource(context);
   context.background.push(copying);
   copying.catch(() => undefined);
