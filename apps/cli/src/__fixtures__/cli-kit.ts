@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 
 /** The bundled app: what people run. `pnpm --filter @cto/cli build` makes it; `npm test` does so first. */
-export const app = fileURLToPath(new URL("../../dist/cto.js", import.meta.url));
+const app = fileURLToPath(new URL("../../dist/cto.js", import.meta.url));
 
 const folders: string[] = [];
 afterEach(() => {

@@ -3,7 +3,7 @@ import { CtoError } from "@cto/errors";
 import type { Stage } from "@cto/evidence-interface";
 import { type TaskContract, toBlocker } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
-import type { Checkout, ResultTree, Snapshot } from "@cto/workspace";
+import type { Checkout, Snapshot } from "@cto/workspace";
 import type { Clock } from "./clock.ts";
 import type { PlaceHider } from "./place-hider.ts";
 import type { RunDraft } from "./run-draft.ts";
@@ -50,12 +50,6 @@ export interface PreparedWorkspace {
   readonly branch: string | null;
   /** Refs in `.git/packed-refs`; undefined if it cannot be read. */
   readonly packedRefs: ReadonlyMap<string, string> | undefined;
-}
-
-/** The workspace after the engine. */
-export interface EngineAftermath {
-  readonly after: Snapshot;
-  readonly result: ResultTree;
 }
 
 /** Ends the pipeline early; the reason is already a blocker of the draft. */

@@ -165,6 +165,6 @@ async function readEvents(directory: string): Promise<readonly GovernedEvent[]> 
 }
 
 /** A document as plain JSON. The types of documents are interfaces without an index signature; their values are JSON all the same. */
-export function asJson(value: object): JsonObject {
+function asJson(value: object): JsonObject {
   return value as JsonObject;
 }
