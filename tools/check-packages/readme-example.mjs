@@ -14,7 +14,7 @@ export function readExample(markdown) {
  * @param {string} own name of the package
  */
 export function foreignImports(example, own) {
-  const specifiers = [...example.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
+  const specifiers = [...example.matchAll(/\b(?:from\s+|import\s*\(?\s*)["']([^"']+)["']/g)].map(
     ([, specifier]) => specifier ?? "",
   );
   return specifiers.filter(

@@ -36,6 +36,8 @@ export interface RunDraft {
   lastEnd: ProcessEnd | null;
   outcome: EngineOutcome | null;
   snapshotBefore: { readonly sha256: string; readonly entries: number } | null;
+  /** Bytes of all files in the workspace before the engine. */
+  workspaceBytes: number | null;
   snapshotAfter: { readonly sha256: string; readonly entries: number } | null;
   resultTree: string | null;
   freshTree: string | null;
@@ -67,6 +69,7 @@ export function createRunDraft(): RunDraft {
     lastEnd: null,
     outcome: null,
     snapshotBefore: null,
+    workspaceBytes: null,
     snapshotAfter: null,
     resultTree: null,
     freshTree: null,

@@ -165,6 +165,14 @@ function noteFailure(context: RunContext, thrown: unknown): unknown {
     addBlocker(context.draft, "artifact_write_failure", context.hider.text(`the disk refused: ${messageOf(thrown)}`));
     return null;
   }
+  if (CtoError.is(thrown) && thrown.code === "WORKSPACE_TOO_LARGE") {
+    addBlocker(
+      context.draft,
+      "artifact_write_failure",
+      `a work tree grew over what a run may leave: ${thrown.message}`,
+    );
+    return null;
+  }
   if (context.ports.signal.aborted) {
     addBlocker(context.draft, "interrupted", "the run was interrupted before it was done");
     return null;

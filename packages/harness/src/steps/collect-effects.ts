@@ -37,7 +37,7 @@ export async function collectEffects(context: RunContext, trees: WorkTrees): Pro
   if (baseline === null) throw new Error("the baseline is made before the engine runs");
   const signal = toPatience(ports.signal);
   const sourceChanged = await didSourceChange(context);
-  const options = { previous: before, maxBytes: task.budget.artifact_bytes, signal };
+  const options = { previous: before, maxBytes: snapshotLimit(context), signal };
   const after = await record
     .timed("effects.snapshot", () => takeSnapshot(folders.workspace, options))
     .catch((thrown: unknown) => toUnreadable(context, thrown));
@@ -83,6 +83,11 @@ export async function collectEffects(context: RunContext, trees: WorkTrees): Pro
 /** An interrupted run still keeps its work, if that takes no longer than a person waits; otherwise an interruption ends the looking too. */
 export function toPatience(interruption: AbortSignal): AbortSignal {
   return interruption.aborted ? AbortSignal.timeout(5000) : interruption;
+}
+
+/** Bytes of work tree that the harness reads at once: what was there before, and as much again as the run may leave. */
+export function snapshotLimit({ draft, task }: RunContext): number {
+  return task.budget.artifact_bytes + (draft.workspaceBytes ?? 0);
 }
 
 /** Why the disk that the engine left cannot be read; throws what is not the engine's doing. */

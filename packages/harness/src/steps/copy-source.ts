@@ -24,14 +24,15 @@ export function startCopy(context: RunContext): Promise<SourceCopy> | null {
 
 async function copySource(context: RunContext): Promise<SourceCopy> {
   const { folders, record, repository, request } = context;
+  const { signal } = context.ports;
   await mkdir(folders.scratch, { recursive: true, mode: 0o700 });
   const source =
     repository === null
       ? ({ kind: "fixture", from: request.loaded.fixture ?? "" } as const)
       : ({ kind: "repository", from: repository.topLevel, ref: repository.commit } as const);
-  const baseline = await record.timed("workspace.baseline", () => createBaseline(source, folders.baseline));
-  const workspace = await record.timed("workspace.checkout", () => checkOut(baseline, folders.workspace));
-  const fresh = record.timed("fresh.checkout", () => checkOut(baseline, folders.freshCheckout));
+  const baseline = await record.timed("workspace.baseline", () => createBaseline(source, folders.baseline, { signal }));
+  const workspace = await record.timed("workspace.checkout", () => checkOut(baseline, folders.workspace, { signal }));
+  const fresh = record.timed("fresh.checkout", () => checkOut(baseline, folders.freshCheckout, { signal }));
   context.background.push(fresh);
   fresh.catch(() => undefined);
   return { baseline, workspace, fresh };

@@ -1,7 +1,13 @@
 import { type EffectDecision, judgeEffects, toBlocker } from "@cto/gates";
 import { applyPatch, type Checkout, compareTrees, type Snapshot, takeSnapshot, writeResultTree } from "@cto/workspace";
 import { addBlocker, addBlockers, type RunContext } from "../run/run-context.ts";
-import { type CollectedEffects, collectEffects, toPatience, type WrittenTree } from "./collect-effects.ts";
+import {
+  type CollectedEffects,
+  collectEffects,
+  snapshotLimit,
+  toPatience,
+  type WrittenTree,
+} from "./collect-effects.ts";
 import type { WorkTrees } from "./make-workspace.ts";
 
 type Collected = Extract<CollectedEffects, { kind: "collected" }>;
@@ -65,7 +71,7 @@ async function applyToFresh(
   const { baseline } = draft;
   if (baseline === null) throw new Error("the baseline is made before the engine runs");
   const application = await record.timed("patch.apply", async () =>
-    applyPatch(baseline, await trees.fresh, folders.patch),
+    applyPatch(baseline, await trees.fresh, folders.patch, { signal: toPatience(context.ports.signal) }),
   );
   if (application.kind === "not-applicable")
     return { decision: null, checkout: null, message: context.hider.text(application.message) };
@@ -86,12 +92,13 @@ async function findDifferences(
 ): Promise<string[]> {
   const { baseline } = context.draft;
   if (baseline === null) return ["."];
-  const freshSnapshot = await takeSnapshot(fresh.directory, {
-    skipGit: true,
-    signal: toPatience(context.ports.signal),
-  });
+  const signal = toPatience(context.ports.signal);
+  const maxBytes = snapshotLimit(context);
+  const freshSnapshot = await takeSnapshot(fresh.directory, { skipGit: true, maxBytes, signal });
   const left =
-    context.task.setup.length === 0 ? null : await writeResultTree(baseline, fresh, { snapshot: freshSnapshot });
+    context.task.setup.length === 0
+      ? null
+      : await writeResultTree(baseline, fresh, { snapshot: freshSnapshot, signal });
   const except = [...result.ignored, ...result.leftOut, ...(left?.kind === "written" ? left.ignored : [])];
   return compareTrees(freshSnapshot, after, { except })
     .filter(({ before, after: now }) => (before ?? now)?.kind !== "directory")

@@ -8,6 +8,9 @@ import { type BroughtFolder, bringFolders } from "./bring-folders.ts";
 import type { SourceCopy } from "./copy-source.ts";
 import { refuseStart } from "./refuse-start.ts";
 
+/** Setup may leave this much beside what the budget allows an engine: installed dependencies. */
+const setupRoom = 16 * 1024 ** 3;
+
 /** Both work trees of a run. The second one is not used until the engine has gone. */
 export interface WorkTrees {
   readonly workspace: PreparedWorkspace;
@@ -28,6 +31,7 @@ export async function makeWorkspace(context: RunContext, copying: Promise<Source
     takeSnapshot(folders.workspace, { signal: context.ports.signal }),
   );
   draft.snapshotBefore = { sha256: before.sha256, entries: before.entries };
+  draft.workspaceBytes = [...before.byPath.values()].reduce((sum, { size }) => sum + size, 0);
   const packedRefs = await readPackedRefs(folders.workspace);
   return { workspace: { checkout, before, branch: "refs/heads/main", packedRefs }, fresh, brought };
 }
@@ -73,7 +77,10 @@ export async function setUp(
   // Caches of setup differ from one checkout to the other and are nobody's change.
   const policy = compilePathPolicy(task);
   const leaveOut = (path: string) => isByProduct(policy, path);
-  const snapshot = await takeSnapshot(checkout.directory, { signal: context.ports.signal });
+  const snapshot = await takeSnapshot(checkout.directory, {
+    signal: context.ports.signal,
+    maxBytes: context.task.budget.artifact_bytes + setupRoom,
+  });
   const result = await writeResultTree(draft.baseline, checkout, { snapshot, leaveOut });
   if (result.kind === "unreadable")
     return { kind: "failed", message: `after setup the work tree cannot be read: ${result.message}` };

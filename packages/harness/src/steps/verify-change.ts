@@ -3,6 +3,7 @@ import { compilePathPolicy, explainPath, judgeVerification, type VerificationSte
 import { type Checkout, checkOut, compareSnapshots, type Snapshot, takeSnapshot } from "@cto/workspace";
 import { addBlocker, addBlockers, endIfStopped, type RunContext } from "../run/run-context.ts";
 import type { BroughtFolder } from "./bring-folders.ts";
+import { snapshotLimit } from "./collect-effects.ts";
 import { setUp } from "./make-workspace.ts";
 import { runCheck } from "./run-check.ts";
 
@@ -19,7 +20,9 @@ export async function verifyChange(
   draft.notVerified = null;
   const log = writer.openLog("test.log");
   const place = { checkout, mounts: brought.map(({ mount }) => mount), log };
-  const pristine = task.verification.length > 1 ? await takeSnapshot(checkout.directory, { skipGit: true }) : null;
+  const looking = { maxBytes: snapshotLimit(context), signal: context.ports.signal };
+  const pristine =
+    task.verification.length > 1 ? await takeSnapshot(checkout.directory, { skipGit: true, ...looking }) : null;
   let hint: string | null = null;
   for (const [index, step] of task.verification.entries()) {
     if (context.stop.aborted) break;
@@ -51,7 +54,12 @@ export async function verifyChange(
  */
 async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Snapshot): Promise<boolean> {
   const { draft, task } = context;
-  const now = await takeSnapshot(checkout.directory, { skipGit: true, previous: pristine });
+  const now = await takeSnapshot(checkout.directory, {
+    skipGit: true,
+    previous: pristine,
+    maxBytes: snapshotLimit(context),
+    signal: context.ports.signal,
+  });
   const changed = compareSnapshots(pristine, now).filter(
     ({ before }) => before !== null && before.kind !== "directory",
   );
