@@ -53,6 +53,9 @@ describe("bad input", () => {
     expect(await codeOf("run", "r1-string-slugify", "--stage", "3")).toBe("RUN_TARGET_MISSING");
     expect(await codeOf("run", "r1-string-slugify", "--isolation", "docker")).toBe("CLI_USAGE");
     expect(await codeOf("run", "r1-string-slugify", "--bogus")).toBe("CLI_USAGE");
+    expect(await codeOf("run", "r1-string-slugify", "--ref", "main")).toBe("CLI_USAGE");
+    for (const command of [["report"], ["runs", "show"], ["verify"]])
+      expect(await codeOf(...command, "./")).toBe("CLI_NOT_A_RUN");
     expect(await codeOf("verify", "latest")).toMatch(/^STORE_/);
     expect(await codeOf("verify", "x", "--all")).toBe("CLI_USAGE");
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { casesRunSchema, runResultSchema, verifyManySchema, verifyResultSchema } from "@cto/evidence-interface";
 import { describe, expect, it } from "vitest";
@@ -72,6 +72,23 @@ describe("cto run, verify, report, runs", () => {
     expect(report.stderr).toContain("Do not rely on this report");
   });
 
+  it("a good run copied over a bad one is found", async () => {
+    const home = createHome();
+    const idOf = (result: { readonly stdout: string }) => JSON.parse(result.stdout).run_id as string;
+    const good = idOf(await runCli(home, "run", "r1-string-slugify", "--json"));
+    const bad = idOf(await runCli(home, "run", "failure-no-diff", "--json"));
+    rmSync(join(home, ".cto/runs", bad), { recursive: true });
+    cpSync(join(home, ".cto/runs", good), join(home, ".cto/runs", bad), { recursive: true });
+    const verify = await runCli(home, "verify", bad, "--json");
+    expect(verify.code).toBe(1);
+    expect(JSON.parse(verify.stdout)).toMatchObject({
+      verdict: "contradictory",
+      findings: [{ code: "RUN_MISPLACED" }, {}],
+    });
+    const list = JSON.parse((await runCli(home, "runs", "list", "--json")).stdout);
+    expect(list.items.find(({ run_id }: { run_id: string }) => run_id === bad).status).toBe("mismatch");
+  });
+
   it("a rebuilt index says the same as the old one", async () => {
     const home = createHome();
     await runCli(home, "run", "r1-string-slugify");
@@ -130,6 +147,29 @@ describe("endings", () => {
       verify: { verdict: "unsigned" },
     });
     expect(processesWith(marker)).toEqual([]);
+  });
+
+  it("a second SIGINT, after a second, ends a run that does not end: no process is left, and the next command closes it", async () => {
+    const home = createHome();
+    const marker = newMarker();
+    writeSleepingTask(home, marker);
+    // Nothing of the check hears SIGTERM, so the first signal alone takes the two seconds of grace.
+    const run = ["sh", "-c", `trap '' TERM; while :; do sleep ${marker}; done`];
+    const task = JSON.parse(readFileSync(join(home, "task/task.yaml"), "utf8"));
+    writeFileSync(join(home, "task/task.yaml"), JSON.stringify({ ...task, verification: [{ id: "check", run }] }));
+    const steps = [{ write: { path: "a.txt", text: "new\n" } }];
+    writeFileSync(join(home, "task/fake.yaml"), JSON.stringify({ schema: "cto.fake-script.v1", steps }));
+    const started = startCli(home, ["run", "task/task.yaml"]);
+    await until("the check sleeps", () => processesWith(`sleep\0${marker}`).length > 0);
+    started.child.kill("SIGINT");
+    await until("the first is heard", () => started.stderr().includes("Once more, after a second, ends cto at once"));
+    started.child.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    expect(started.child.exitCode).toBe(null);
+    started.child.kill("SIGINT");
+    expect(await started.result).toMatchObject({ code: 130, signal: null, stdout: "" });
+    await until("all processes are gone", () => processesWith(marker).length === 0);
+    expect((await runCli(home, "runs", "list")).stderr).toContain("was interrupted; it is closed now");
   });
 
   it("a harness that is killed leaves no process, shows as interrupted, and the next command closes the run", async () => {

@@ -6,7 +6,7 @@ const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 // One Ctrl-C arrives twice where a package manager is in between: the terminal sends it to the group, and the manager passes it on.
 const sameIntentMs = 1000;
 
-export interface Interruption {
+interface Interruption {
   /** Aborted at the first signal. */
   readonly signal: AbortSignal;
   /** The exit code of the first signal, if there was one. */

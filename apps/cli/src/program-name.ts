@@ -1,7 +1,7 @@
 import { basename, isAbsolute, relative } from "node:path";
 
 /** How this process was started. */
-export interface Start {
+interface Start {
   /** Absolute path of the script, as Node has it: links are not followed. */
   readonly script: string;
   readonly cwd: string;

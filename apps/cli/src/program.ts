@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command does; answers the exit code. */
-export type Action = (terminal: Terminal, args: readonly string[], options: Record<string, unknown>) => Promise<number>;
+type Action = (terminal: Terminal, args: readonly string[], options: Record<string, unknown>) => Promise<number>;
 
 /** A command is loaded when it is called: `cto --help` must not pay for the others. */
 function lazily<Name extends string>(load: () => Promise<Record<Name, Action>>, name: Name): Action {

@@ -26,8 +26,16 @@ export function readBundleFacts(directory: string): BundleFacts {
   return facts;
 }
 
-/** Event log and patch up to this size are kept from the one pass; beyond it they are read a second time when the verifier asks for them. */
+/** Line logs and patch up to this size are kept from the one pass; beyond it they are read a second time when the verifier asks for them. */
 const keptBytes = 8 * 1024 * 1024;
+
+/** The files that are handed over as parts. */
+const streams: ReadonlyMap<string, "events" | "patch" | "live" | "trace"> = new Map([
+  [RUN_FILES.events, "events"],
+  [RUN_FILES.patch, "patch"],
+  [RUN_FILES.live, "live"],
+  [RUN_FILES.trace, "trace"],
+] as const);
 
 /** Reading is synchronous and nothing keeps a view of this buffer, so one serves all readers. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
@@ -38,6 +46,8 @@ class FactsReader implements BundleFacts {
   readonly sha256 = sha256;
   events: Iterable<Uint8Array> | null = null;
   patch: Iterable<Uint8Array> | null = null;
+  live: Iterable<Uint8Array> | null = null;
+  trace: Iterable<Uint8Array> | null = null;
 
   /** `prefix` and names hold one character per byte (latin1), because a name need not be UTF-8. */
   walk(directory: string | Buffer, prefix: string): void {
@@ -67,14 +77,14 @@ class FactsReader implements BundleFacts {
   }
 
   #read(place: string | Buffer, name: string): void {
-    const isStream = name === RUN_FILES.events || name === RUN_FILES.patch;
-    const keep = isStream ? keptBytes : isBundleDocument(name) ? BUNDLE_LIMITS.documentBytes : 0;
+    const stream = streams.get(name);
+    const keep = stream !== undefined ? keptBytes : isBundleDocument(name) ? BUNDLE_LIMITS.documentBytes : 0;
     let fd: number | undefined;
     try {
       fd = fs.openSync(place, openFlags.read);
       const { bytes, sha256: digest, content } = readOnce(fd, scratch, keep);
       this.files.push({ path: name, kind: "file", bytes, sha256: digest });
-      if (isStream) this.#offer(name, content === null ? readAgain(place, name, digest) : [content]);
+      if (stream !== undefined) this[stream] = content === null ? readAgain(place, name, digest) : [content];
       else if (content !== null) this.documents.set(name, content);
     } catch {
       // Not hidden: a file without a digest is a finding of its own.
@@ -82,11 +92,6 @@ class FactsReader implements BundleFacts {
     } finally {
       if (fd !== undefined) fs.closeSync(fd);
     }
-  }
-
-  #offer(name: string, parts: Iterable<Uint8Array>): void {
-    if (name === RUN_FILES.events) this.events = parts;
-    else this.patch = parts;
   }
 }
 

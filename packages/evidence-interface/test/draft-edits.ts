@@ -8,7 +8,7 @@ export function block(draft: BundleDraft, status: "fail" | "blocked", code: Fail
   report.status = status;
   report.blockers = [{ code, message: `The run ended with ${code}.`, hint, event }];
   for (const entry of draft.events) {
-    if (entry.event === "run.completed") entry.data.status = status;
+    if (entry.event === "run.completed") Object.assign(entry.data, { status, all_blockers: [code] });
     entry.data.blockers = entry.event === event ? [code] : [];
   }
   return draft;

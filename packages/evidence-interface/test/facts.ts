@@ -22,6 +22,8 @@ export function toFacts(content: BundleContent, more: readonly BundleFile[] = []
     documents: new Map([...content].filter(([path]) => isBundleDocument(path))),
     events: chunks("events.normalized.jsonl"),
     patch: chunks("patch.diff"),
+    live: chunks("events.ndjson"),
+    trace: chunks("trace.jsonl"),
     sha256,
   };
 }

@@ -1,4 +1,4 @@
-import { block, documentOf } from "./draft-edits.ts";
+import { block, documentOf, eventOf } from "./draft-edits.ts";
 import type { BundleDraft } from "./seal.ts";
 
 const at = (second: number) => `2026-11-20T06:01:${String(second).padStart(2, "0")}.000Z`;
@@ -57,7 +57,13 @@ export function passDraft(): BundleDraft {
         started_at: at(0),
         finished_at: at(9),
         duration_ms: 9000,
-        pointers: { report: "report.json", patch: "patch.diff", proofs: "proofs", manifest: "manifest.json" },
+        pointers: {
+          report: "report.json",
+          events: "events.normalized.jsonl",
+          live: "events.ndjson",
+          manifest: "manifest.json",
+          patch: "patch.diff",
+        },
       },
       "report.json": {
         ...identity,
@@ -107,7 +113,12 @@ export function passDraft(): BundleDraft {
         model: null,
         engine: { id: "fake", version: "0.1.0", executable_sha256: engineDigest, source_admission_status: "built-in" },
         process_started: true,
-        source: { baseline_commit: baselineCommit, baseline_tree: baselineTree, result_tree: resultTree },
+        source: {
+          baseline_commit: baselineCommit,
+          baseline_tree: baselineTree,
+          start_tree: baselineTree,
+          result_tree: resultTree,
+        },
         runtime_default_activation: false,
       },
       "review.json": {
@@ -119,18 +130,41 @@ export function passDraft(): BundleDraft {
         schema: "cto.task.v1",
         id: "r1-string-slugify",
         title: "Make slugify work",
+        brief: "slugify must lower-case its text and put dashes for spaces.",
+        authority_basis: "",
+        risk_class: "low",
         stage: 2,
         allowed_paths: ["src/"],
+        forbidden_paths: ["secrets/"],
+        forbidden_actions: ["push"],
+        protected_paths: ["test/"],
+        setup: [],
+        bring: [],
+        by_products: [],
         diff_required: true,
         approval: { required: false, expires_minutes: 60 },
-        verification: [{ id: "unit", run: command, timeout_seconds: 300 }],
+        budget: { wall_seconds: 60, tokens: null, usd: null, artifact_bytes: 1048576 },
+        network: "none",
+        success_criteria: [],
+        rollback: null,
+        verification: [{ id: "unit", run: command, timeout_seconds: 300, reads: "none", compare_baseline: false }],
       },
       "proofs/policy.json": {
         schema: "cto.effective-policy.v1",
         stage: 2,
         rules: [
-          { dimension: "allowed_paths", value: ["src/"], layer: "task" },
-          { dimension: "network", value: "none", layer: "built-in" },
+          { dimension: "allowed_paths", value: "src/", layer: "task" },
+          { dimension: "forbidden_paths", value: ".git/", layer: "built-in" },
+          { dimension: "forbidden_paths", value: "secrets/", layer: "task" },
+          { dimension: "protected_paths", value: "test/", layer: "task" },
+          { dimension: "forbidden_actions", value: "push", layer: "task" },
+          { dimension: "network", value: "none", layer: "task" },
+          {
+            dimension: "budget",
+            value: { wall_seconds: 60, tokens: null, usd: null, artifact_bytes: 1048576 },
+            layer: "task",
+          },
+          { dimension: "stage", value: 2, layer: "task" },
         ],
       },
       "proofs/eligibility.json": {
@@ -165,10 +199,15 @@ export function passDraft(): BundleDraft {
       "review.md": "# Review\n\n- One function changed.\n",
       "patch.diff": patch,
       "test.log": "# unit\n4 tests passed\n",
-      "trace.jsonl": `{"schema":"cto.trace.v1","at":"${at(1)}","action":"copy fixture","duration_ms":3.5,"outcome":"ok","data":{}}\n`,
+      "trace.jsonl": [
+        `{"schema":"cto.trace.v1","at":"${at(1)}","action":"copy fixture","duration_ms":3.5,"outcome":"ok","data":{}}`,
+        `{"schema":"cto.trace.v1","at":"${at(7)}","action":"verification.unit","duration_ms":120,"outcome":"ok","data":{}}`,
+        "",
+      ].join("\n"),
       "events.ndjson": [
         `{"schema":"cto.live-event.v1","seq":1,"at":"${at(0)}","run_id":"${runId}","stream":"engine","kind":"stream.opened","data":{"id":"engine","kind":"terminal","transport":"ndjson","title":"fake"}}`,
         `{"schema":"cto.live-event.v1","seq":2,"at":"${at(4)}","run_id":"${runId}","stream":"engine","kind":"message","data":{"text":"done"}}`,
+        `{"schema":"cto.live-event.v1","seq":3,"at":"${at(9)}","run_id":"${runId}","stream":"engine","kind":"message","data":{"text":"the end"}}`,
         "",
       ].join("\n"),
       "backend/engine.stdout.log": '{"type":"done"}\n',
@@ -176,17 +215,81 @@ export function passDraft(): BundleDraft {
       "observer/index.html": "<!doctype html>\n",
     },
     events: [
-      { event: "run.started", at: at(0), data: {} },
-      { event: "task.contract.created", at: at(1), data: {} },
-      { event: "eligibility.decided", at: at(2), data: { selected_backend: "fake" } },
-      { event: "plan.updated", at: at(3), data: { gates: ["sandbox-available", "engine-ready"] } },
-      { event: "engine.started", at: at(3), data: { engine: "fake", executable_sha256: engineDigest } },
-      { event: "engine.completed", at: at(5), data: {} },
+      {
+        event: "run.started",
+        at: at(0),
+        data: { case_id: "r1-string-slugify", task_id: "r1-string-slugify", engine: "fake", stage: 2 },
+      },
+      {
+        event: "task.contract.created",
+        at: at(1),
+        data: {
+          task_id: "r1-string-slugify",
+          stage: 2,
+          source_commit: null,
+          source_shallow: false,
+          source_digests: null,
+        },
+      },
+      {
+        event: "eligibility.decided",
+        at: at(2),
+        data: {
+          decision_id: "decision-1",
+          eligible: true,
+          passed_gates: ["sandbox-available", "engine-ready"],
+          missing_gates: [],
+        },
+      },
+      {
+        event: "plan.updated",
+        at: at(3),
+        data: {
+          gates: [
+            { gate: "sandbox-available", answer: "pass" },
+            { gate: "engine-ready", answer: "pass" },
+          ],
+          checks: ["unit"],
+          budget: { wall_seconds: 60, artifact_bytes: 1048576 },
+        },
+      },
+      {
+        event: "engine.started",
+        at: at(3),
+        data: { engine: "fake", version: "0.1.0", executable_sha256: engineDigest },
+      },
+      {
+        event: "engine.completed",
+        at: at(5),
+        data: {
+          outcome: "completed",
+          end: { kind: "exited", code: 0 },
+          claims: { files: ["src/slugify.js"], tests_passed: true },
+        },
+      },
       { event: "patch.applied", at: at(6), data: { tree: resultTree } },
-      { event: "git.diff.checked", at: at(7), data: {} },
-      { event: "verification.completed", at: at(8), data: {} },
-      { event: "run.completed", at: at(9), data: { status: "pass" } },
-    ],
+      {
+        event: "git.diff.checked",
+        at: at(7),
+        data: { result_tree: resultTree, fresh_tree: resultTree, changed_files: 1 },
+      },
+      {
+        event: "verification.completed",
+        at: at(8),
+        data: {
+          ran: true,
+          checks: [
+            {
+              id: "unit",
+              exit: { kind: "exited", code: 0 },
+              passed: true,
+              resolved: { path: "/opt/cto/node/bin/node", sha256: "6e".repeat(32) },
+            },
+          ],
+        },
+      },
+      { event: "run.completed", at: at(9), data: { status: "pass", landing: "none", all_blockers: [] } },
+    ].map(({ data, ...event }) => ({ ...event, data: { ...data, blockers: [] } })),
   };
 }
 
@@ -204,6 +307,9 @@ export function failDraft(): BundleDraft {
   ];
   report.claims = {};
   report.claims_match = null;
+  eventOf(draft, "engine.completed").data.claims = {};
+  const { checks } = eventOf(draft, "verification.completed").data as { checks: object[] };
+  Object.assign(checks[0] ?? {}, { exit: { kind: "exited", code: 1 }, passed: false });
   return block(draft, "fail", "verification_failed");
 }
 
@@ -230,8 +336,10 @@ export function blockedDraft(): BundleDraft {
     claims: {},
     claims_match: null,
     process_started: false,
-    source: { baseline_commit: baselineCommit, baseline_tree: baselineTree, result_tree: null },
+    source: { baseline_commit: null, baseline_tree: null, start_tree: null, result_tree: null },
   });
+  Object.assign(documentOf(draft, "run.json").source as object, { baseline_commit: null, baseline_tree: null });
+  Object.assign(documentOf(draft, "report.json").engine as object, { version: null, executable_sha256: null });
   Object.assign(documentOf(draft, "proofs/policy.json"), { stage: 1 });
   Object.assign(documentOf(draft, "proofs/eligibility.json"), {
     selected_backend: null,
@@ -243,23 +351,36 @@ export function blockedDraft(): BundleDraft {
   draft.documents["proofs/no-effect.json"] = {
     schema: "cto.no-effect-proof.v1",
     run_id: draft.runId,
-    subject: "fixture",
+    subject: "none",
     before: null,
     after: null,
     equal: true,
     process_started: false,
     processes_left: 0,
   };
-  delete draft.documents["proofs/tree-state.json"];
+  Object.assign(documentOf(draft, "proofs/tree-state.json"), {
+    workspace_before: null,
+    workspace_after: null,
+    result_tree: null,
+    fresh_checkout_tree: null,
+  });
   delete draft.texts["backend/engine.stdout.log"];
   draft.texts["patch.diff"] = "";
   draft.texts["test.log"] = "Not run: the engine was not started.\n";
+  eventOf(draft, "run.started").data.stage = 1;
+  eventOf(draft, "task.contract.created").data.stage = 1;
+  Object.assign(eventOf(draft, "eligibility.decided").data, {
+    eligible: false,
+    passed_gates: ["sandbox-available"],
+    missing_gates: ["engine-ready"],
+  });
+  Object.assign((eventOf(draft, "plan.updated").data.gates as object[])[1] ?? {}, { answer: "fail" });
   draft.events = [
     ...draft.events.slice(0, 4),
     {
       event: "backend.gate.blocked",
       at: at(8),
-      data: { backend: "fake", gate: "stage-1", reason: "stage 1", mutation_mode: "none", case_executed: false },
+      data: { backend: "fake", gate: "engine-ready", reason: "stage 1", mutation_mode: "none", case_executed: false },
     },
     ...draft.events.slice(-1),
   ];

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { toCanonicalJson } from "../src/index.ts";
 
-/** A bundle before it is sealed: digests, the chain and the manifest are computed from it. */
+/** A bundle before it is sealed: digests, the chain and the manifest are computed from it, in the report and in the events too. */
 export interface BundleDraft {
   runId: string;
   /** Documents by path; `report.json` gets its digests when it is sealed. */
@@ -33,7 +33,6 @@ export function seal(draft: BundleDraft): BundleContent {
     if (path !== "report.json")
       content.set(path, encode(path.startsWith("proofs/") ? `${toCanonicalJson(document)}\n` : pretty(document)));
   }
-  content.set("events.normalized.jsonl", encode(chain(draft)));
   for (const [field, path] of [
     ["task_digest", "proofs/task.json"],
     ["policy_digest", "proofs/policy.json"],
@@ -41,14 +40,16 @@ export function seal(draft: BundleDraft): BundleContent {
     const stored = content.get(path);
     if (report[field] === undefined && stored !== undefined) report[field] = sha256(stored.subarray(0, -1));
   }
-  const sealedBefore = [...content]
-    .filter(([path]) => path !== "events.normalized.jsonl" && path !== "run.json")
-    .sort(byPath);
-  report.artifact_paths ??= [...content.keys(), "report.json"].sort();
+  content.set("events.normalized.jsonl", encode(chain(draft, report)));
+  const sealedBefore = [...content].filter(([path]) => !sealedLater.test(path)).sort(byPath);
+  report.artifact_paths ??= sealedBefore.map(([path]) => path);
   report.artifact_digests ??= Object.fromEntries(sealedBefore.map(([path, bytes]) => [path, sha256(bytes)]));
   content.set("report.json", encode(pretty(report)));
   return withManifest(content, draft.runId);
 }
+
+/** Written with the report or after it, or still growing then. */
+const sealedLater = /^(?:run\.json|re(?:port|view)\.(?:md|json)|observer\/.*|events\..*|trace\.jsonl)$/;
 
 /** Adds a manifest over the content as it stands. */
 export function withManifest(content: BundleContent, runId: string): BundleContent {
@@ -66,10 +67,12 @@ export function withManifest(content: BundleContent, runId: string): BundleConte
   return new Map([...content, ["manifest.json", encode(`${toCanonicalJson(manifest)}\n`)]]);
 }
 
-function chain(draft: BundleDraft): string {
+function chain(draft: BundleDraft, report: Readonly<Record<string, unknown>>): string {
   let prev = "0".repeat(64);
   let text = "";
-  for (const [index, { event, at, data }] of draft.events.entries()) {
+  for (const [index, { event, at, data: given }] of draft.events.entries()) {
+    const { task_digest, policy_digest } = report;
+    const data = event === "task.contract.created" ? { task_digest, policy_digest, ...given } : given;
     const line = toCanonicalJson({
       schema: "cto.event.v1",
       seq: index + 1,

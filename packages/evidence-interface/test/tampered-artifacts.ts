@@ -12,7 +12,9 @@ export const tamperedArtifacts: readonly Tampering[] = [
       changes: ["src/slugify.js", "x"].map((path) => ({ path, change: "modified", allowed: true, rule: "**" })),
     }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PATCH_FILES_DIFFER",
+    "CHANGES_CONTRADICTED",
   ),
   built(
     "a patch with a file more",
@@ -108,6 +110,7 @@ export const tamperedArtifacts: readonly Tampering[] = [
     verification({ resolved: { path: "C:\\node\\node.exe", sha256: "6e".repeat(32) } }),
     "contradictory",
     "HOST_PATH_FOUND",
+    "EVENT_DATA_DIFFERS",
   ),
   ...[
     "report.md",
@@ -125,6 +128,7 @@ export const tamperedArtifacts: readonly Tampering[] = [
         const draft = passDraft();
         delete draft.documents[path];
         delete draft.texts[path];
+        run({ pointers: {} })(draft);
         if (path === "test.log") verification({ log: { path: "trace.jsonl", bytes: 1, truncated: false } })(draft);
         return seal(draft);
       },

@@ -22,6 +22,7 @@ export const tamperedDocuments: readonly Tampering[] = [
       }),
     "contradictory",
     "EVENT_GATE_CONTRADICTED",
+    "EVENT_DATA_DIFFERS",
   ),
   built(
     "a closed gate that does not say case_executed: false",
@@ -35,6 +36,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     failDraft,
     report({ backend_exit: "signaled" }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PROCESS_END_CONTRADICTED",
   ),
   built(
@@ -42,6 +44,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     failDraft,
     report({ backend_exit_code: null }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PROCESS_END_CONTRADICTED",
   ),
   built(
@@ -54,7 +57,10 @@ export const tamperedDocuments: readonly Tampering[] = [
   built(
     "an engine at stage 1",
     blockedDraft,
-    report({ process_started: true, backend_exit: "canceled" }),
+    both(
+      report({ process_started: true, backend_exit: "canceled" }),
+      (draft) => void delete draft.documents["proofs/tree-state.json"],
+    ),
     "contradictory",
     "STAGE_CONTRADICTED",
     "EVENT_GATE_CONTRADICTED",
@@ -94,6 +100,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     }),
     "contradictory",
     "RUN_REPORT_DIFFER",
+    "PASS_WITHOUT_PROOF",
   ),
   built(
     "a mode that is not the stage's",
@@ -109,7 +116,14 @@ export const tamperedDocuments: readonly Tampering[] = [
     "contradictory",
     "STAGE_CONTRADICTED",
   ),
-  built("a landing below stage 5", passDraft, report({ landing: "pending" }), "contradictory", "STAGE_CONTRADICTED"),
+  built(
+    "a landing below stage 5",
+    passDraft,
+    report({ landing: "pending" }),
+    "contradictory",
+    "STAGE_CONTRADICTED",
+    "EVENT_DATA_DIFFERS",
+  ),
   built(
     "a verification under another isolation",
     passDraft,
@@ -123,6 +137,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     document("proofs/task.json", { stage: 1 }),
     "contradictory",
     "TASK_CONTRADICTED",
+    "POLICY_CONTRADICTED",
   ),
   built(
     "a contract that required a diff",
@@ -164,6 +179,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     passDraft,
     eligibility({ missing_gates: ["engine-ready"] }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "ELIGIBILITY_CONTRADICTED",
   ),
   built(
@@ -171,6 +187,7 @@ export const tamperedDocuments: readonly Tampering[] = [
     passDraft,
     eligibility({ passed_gates: ["engine-ready"] }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "ELIGIBILITY_CONTRADICTED",
   ),
   built(

@@ -84,6 +84,7 @@ export const tamperedEvents: readonly Tampering[] = [
     both(report({ blockers: [] }), data("verification.completed", { blockers: [] })),
     "contradictory",
     "STATUS_WITHOUT_BLOCKER",
+    "EVENT_DATA_DIFFERS",
   ),
   built(
     "a failed run called a pass",
@@ -94,6 +95,7 @@ export const tamperedEvents: readonly Tampering[] = [
       data("run.completed", { status: "pass" }),
     ),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PASS_WITH_FAILED_VERIFICATION",
   ),
   built(
@@ -117,6 +119,7 @@ export const tamperedEvents: readonly Tampering[] = [
     without("verification.completed"),
     "contradictory",
     "BLOCKER_NOT_IN_EVENTS",
+    "EVENT_REQUIRED_MISSING",
   ),
   built(
     "a blocker that the report leaves out",
@@ -152,12 +155,14 @@ export const tamperedEvents: readonly Tampering[] = [
     ),
     "contradictory",
     "BLOCKER_CONTRADICTED",
+    "EVENT_DATA_DIFFERS",
   ),
   built(
     "a changed source that nobody mentions",
     passDraft,
     document("proofs/tree-state.json", { source_before: digests, source_after: { ...digests, refs: "b0".repeat(32) } }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "SOURCE_CHANGED",
   ),
 ];

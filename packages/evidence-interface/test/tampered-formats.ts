@@ -1,4 +1,5 @@
-import { resealed, type Tampering } from "./tampering.ts";
+import { passDraft } from "./golden-drafts.ts";
+import { built, resealed, type Tampering } from "./tampering.ts";
 
 const events = "events.normalized.jsonl";
 
@@ -82,10 +83,10 @@ export const tamperedFormats: readonly Tampering[] = [
     "contradictory",
     "RUNTIME_DEFAULT_ACTIVATED",
   ),
-  resealed(
+  built(
     "a proof of an unknown kind",
-    "proofs/stage.json",
-    () => '{"schema":"cto.stage-proof.v9"}\n',
+    passDraft,
+    (draft) => void (draft.texts["proofs/stage.json"] = '{"schema":"cto.stage-proof.v9"}\n'),
     "unverifiable",
     "DOCUMENT_VERSION_UNKNOWN",
   ),
@@ -123,7 +124,7 @@ export const tamperedFormats: readonly Tampering[] = [
   resealed(
     "a very long event",
     events,
-    (text) => text.replace('"data":{}', `"data":{"x":"${"x".repeat(1024 * 1024)}"}`),
+    (text) => text.replace('"data":{', `"data":{"x":"${"x".repeat(1024 * 1024)}",`),
     "unverifiable",
     "EVENT_LINE_TOO_LONG",
   ),
@@ -144,7 +145,7 @@ export const tamperedFormats: readonly Tampering[] = [
   resealed(
     "an event changed in the chain",
     events,
-    (text) => text.replace('"selected_backend":"fake"', '"selected_backend":"fane"'),
+    (text) => text.replace('"decision_id":"decision-1"', '"decision_id":"decision-2"'),
     "tampered",
     "EVENT_CHAIN_BROKEN",
   ),

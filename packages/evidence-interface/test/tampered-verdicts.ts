@@ -26,6 +26,8 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     verification({ exit: { kind: "exited", code: 1 }, passed: false }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
+    "CLAIMS_CONTRADICTED",
     "PASS_WITH_FAILED_VERIFICATION",
   ),
   built(
@@ -33,6 +35,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     verification({ exit: { kind: "signaled", signal: "SIGKILL" } }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PASS_WITH_FAILED_VERIFICATION",
   ),
   built(
@@ -47,6 +50,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     report({ verification: [] }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PASS_WITHOUT_VERIFICATION",
   ),
   built(
@@ -61,6 +65,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     verification({ id: "lint" }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "TASK_CONTRADICTED",
     "PASS_WITHOUT_VERIFICATION",
   ),
@@ -69,6 +74,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     report({ process_started: false, backend_exit: "not-started", backend_exit_code: null }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PASS_WITHOUT_PROCESS",
   ),
   built(
@@ -76,6 +82,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     report({ backend_exit: "timed-out", backend_exit_code: null }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "PASS_WITHOUT_PROCESS",
   ),
   built(
@@ -91,7 +98,10 @@ export const tamperedVerdicts: readonly Tampering[] = [
       patch(() => ""),
     ),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
+    "CLAIMS_CONTRADICTED",
     "PASS_WITHOUT_DIFF",
+    "PASS_WITHOUT_PROOF",
   ),
   built(
     "a pass with a file that no rule permits",
@@ -126,6 +136,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     document("proofs/task.json", { approval: { required: true } }),
     "contradictory",
+    "ELIGIBILITY_CONTRADICTED",
     "PASS_WITHOUT_APPROVAL",
   ),
   built(
@@ -150,6 +161,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
       data("engine.started", { executable_sha256: null }),
     ),
     "contradictory",
+    "EVENT_ENGINE_DIFFERS",
     "PASS_WITHOUT_PROOF",
   ),
   built(
@@ -165,6 +177,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     document("proofs/tree-state.json", { fresh_checkout_tree: "9a".repeat(20) }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "TREE_CONTRADICTED",
   ),
   built(
@@ -172,6 +185,7 @@ export const tamperedVerdicts: readonly Tampering[] = [
     passDraft,
     document("proofs/tree-state.json", { result_tree: "9a".repeat(20), fresh_checkout_tree: "9a".repeat(20) }),
     "contradictory",
+    "EVENT_DATA_DIFFERS",
     "TREE_CONTRADICTED",
   ),
   ...[

@@ -3,6 +3,7 @@ import { tamperedDocuments } from "./tampered-documents.ts";
 import { tamperedEvents } from "./tampered-events.ts";
 import { tamperedFiles } from "./tampered-files.ts";
 import { tamperedFormats } from "./tampered-formats.ts";
+import { tamperedRestatements } from "./tampered-restatements.ts";
 import { tamperedVerdicts } from "./tampered-verdicts.ts";
 import type { Tampering } from "./tampering.ts";
 
@@ -14,4 +15,5 @@ export const tamperings: readonly Tampering[] = [
   ...tamperedEvents,
   ...tamperedDocuments,
   ...tamperedArtifacts,
+  ...tamperedRestatements,
 ];

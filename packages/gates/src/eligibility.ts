@@ -108,7 +108,7 @@ export function decideEligibility(facts: EligibilityFacts): EligibilityJudgement
   const reasons = missing.map(explainGate);
   const failed = missing.filter((gate) => gate.answer === "fail");
   const blockers = (failed.length > 0 ? failed : missing).map((gate) =>
-    toBlocker(CODE_OF[gate.gate], explainGate(gate)),
+    toBlocker(CODE_OF[gate.gate], explainGate(gate), HINT_OF[gate.gate]),
   );
   const eligible = missing.length === 0;
   return {
@@ -133,6 +133,12 @@ export function decideEligibility(facts: EligibilityFacts): EligibilityJudgement
     },
   };
 }
+
+/** Where the code's own hint would point elsewhere. */
+const HINT_OF: Partial<Record<GateName, string>> = {
+  "isolation-permitted-at-stage": "Leave --isolation none out: from stage 3 on a run needs the sandbox.",
+  "stage-implemented": "Use --stage 1, 2 or 3.",
+};
 
 const CODE_OF: Readonly<Record<GateName, FailureCode>> = {
   "stage-permitted-by-contract": "gate_missing",

@@ -65,6 +65,7 @@ export async function runCommand(
       toPorts(setting, sandbox, interruption.signal, (event) => showProgress(terminal, event)),
     );
     const verified = outcome.sealed ? verifyRunDirectory(outcome.directory) : null;
+    for (const note of outcome.notes) terminal.note(note);
     // With --json there is one document: the outcome, or the error of a fault that names the run.
     if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, isolation, outcome, verified);
     if (outcome.fault !== null) throw toFault(setting, outcome);

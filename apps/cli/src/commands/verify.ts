@@ -1,8 +1,9 @@
-import { findHome, openStore, verifyRunDirectory } from "@cto/bundle-store";
+import { findHome, openStore, runIdOfDirectory, type Store, verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, oneLine } from "@cto/errors";
 import { type VerifyResult, verdictExitCode, verifyMany } from "@cto/evidence-interface";
 import { describeVerdict } from "../describe-verdict.ts";
 import { EXIT } from "../exit-codes.ts";
+import { findRun } from "../find-run.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `cto verify`. Reads only, and no configuration: what a bundle is worth does not depend on one. */
@@ -19,7 +20,7 @@ export async function verifyCommand(
   }
   const needsSignature = options.requireSignature === true;
   if (all) {
-    const results = store.listRunDirectories().map((directory) => verifyRunDirectory(directory));
+    const results = store.listRunDirectories().map((directory) => verifyPlaced(store, directory));
     const many = verifyMany(results);
     if (terminal.json) terminal.document(many);
     const last =
@@ -29,8 +30,8 @@ export async function verifyCommand(
     terminal.say([...results.flatMap((result) => linesOf(terminal, result)), last].join("\n"));
     return exitCode(many.verdict, needsSignature);
   }
-  const { directory } = store.resolveRun(args[0] ?? "latest", { cwd });
-  const result = verifyRunDirectory(directory);
+  const { directory } = findRun(store, args[0] ?? "latest", cwd);
+  const result = verifyPlaced(store, directory);
   if (terminal.json) terminal.document(result);
   terminal.say(linesOf(terminal, result).join("\n"));
   return exitCode(result.verdict, needsSignature);
@@ -38,6 +39,21 @@ export async function verifyCommand(
 
 function exitCode(verdict: VerifyResult["verdict"], needsSignature: boolean): number {
   return verdict === "unsigned" && needsSignature ? EXIT.blocked : verdictExitCode(verdict);
+}
+
+/** A bundle under `.cto/runs` must be the one that its directory names: a good run copied over a bad one is intact and still a lie. */
+function verifyPlaced(store: Store, directory: string): VerifyResult {
+  const result = verifyRunDirectory(directory);
+  const expected = runIdOfDirectory(store, directory);
+  if (expected === null || result.run_id === null || result.run_id === expected) return result;
+  const finding = {
+    code: "RUN_MISPLACED",
+    path: null,
+    message: `the directory is named ${expected} and holds the run ${result.run_id}`,
+    hint: "Somebody moved or copied run directories; restore this one from a copy.",
+  };
+  const findings = [finding, ...result.findings];
+  return { ...result, verdict: result.verdict === "tampered" ? "tampered" : "contradictory", findings };
 }
 
 /** A verdict and its findings, for people. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { governedEventSchema } from "../schemas/events.ts";
+import { governedEventSchema, liveEventSchema, type TraceEntry, traceEntrySchema } from "../schemas/events.ts";
 import { type Manifest, manifestSchema } from "../schemas/manifest.ts";
 import { identifierSchema } from "../schemas/primitives.ts";
 import {
@@ -21,9 +21,18 @@ import { type DocumentFormat, toDocument, toFormat } from "./to-document.ts";
 export const taskProofSchema = z.looseObject({
   schema: z.literal("cto.task.v1"),
   id: identifierSchema,
+  title: z.string(),
+  risk_class: z.string(),
   stage: z.int().min(1).max(6),
+  allowed_paths: z.array(z.string()),
+  forbidden_paths: z.array(z.string()),
+  protected_paths: z.array(z.string()),
+  forbidden_actions: z.array(z.string()),
+  by_products: z.array(z.string()),
   diff_required: z.boolean(),
   approval: z.looseObject({ required: z.boolean() }),
+  budget: z.looseObject({ wall_seconds: z.number(), artifact_bytes: z.number() }),
+  network: z.string(),
   verification: z.array(z.looseObject({ id: identifierSchema, run: z.array(z.string()).min(1) })),
 });
 
@@ -33,6 +42,13 @@ export const manifestFormat: DocumentFormat<Manifest> = toFormat(SCHEMAS.manifes
 const parsedEventSchema = governedEventSchema.extend({ data: z.record(z.string(), z.unknown()) });
 export type ParsedEvent = z.infer<typeof parsedEventSchema>;
 export const eventFormat: DocumentFormat<ParsedEvent> = toFormat(SCHEMAS.event, parsedEventSchema);
+
+const parsedLiveSchema = liveEventSchema.extend({ data: z.record(z.string(), z.unknown()) });
+export const liveFormat: DocumentFormat<z.infer<typeof parsedLiveSchema>> = toFormat(
+  SCHEMAS.liveEvent,
+  parsedLiveSchema,
+);
+export const traceFormat: DocumentFormat<TraceEntry> = toFormat(SCHEMAS.trace, traceEntrySchema);
 
 const formats = {
   run: { path: RUN_FILES.run, ...toFormat(SCHEMAS.run, runBundleSchema) },

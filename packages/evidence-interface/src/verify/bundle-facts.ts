@@ -37,6 +37,10 @@ export interface BundleFacts {
   readonly events: Iterable<Uint8Array> | null;
   /** The bytes of `patch.diff`, under the same rules. */
   readonly patch: Iterable<Uint8Array> | null;
+  /** The bytes of `events.ndjson`, under the same rules. */
+  readonly live: Iterable<Uint8Array> | null;
+  /** The bytes of `trace.jsonl`, under the same rules. */
+  readonly trace: Iterable<Uint8Array> | null;
   /** Lower-case hex SHA-256 of some bytes. */
   readonly sha256: (bytes: Uint8Array) => string;
 }
@@ -48,7 +52,7 @@ const documentNames: ReadonlySet<string> = new Set([
   RUN_FILES.review,
 ]);
 
-/** True for the files whose bytes the verifier reads itself: manifest, run, report, review, and `proofs/*.json`. Of the rest only size and digest count. */
+/** True for the files whose bytes the verifier reads itself: manifest, run, report, review, and `proofs/*.json`. Event log, patch, live log and trace are read as they stream; of the rest only size and digest count. */
 export function isBundleDocument(path: string): boolean {
   return (
     documentNames.has(path) || (path.startsWith("proofs/") && path.endsWith(".json") && path.indexOf("/", 7) === -1)

@@ -81,12 +81,16 @@ export const FINDING_CODES = {
   EVENT_REQUIRED_MISSING: contradictory(),
   EVENT_CLOCK_BACKWARDS: contradictory(),
   EVENT_STATUS_DIFFERS: contradictory(),
+  EVENT_DATA_DIFFERS: contradictory(
+    "An event and the document that it restates cannot both be true; do not believe the result.",
+  ),
   EVENT_ENGINE_DIFFERS: contradictory(
     "The engine that was started is not the one that the report names; run the task again.",
   ),
   EVENT_GATE_CONTRADICTED: contradictory(
     "A gate was closed and the engine ran all the same; do not believe the result.",
   ),
+  LOG_CONTRADICTED: contradictory("The log is cut, joined or of another run; restore the run directory from a copy."),
   // Documents against one another.
   RUN_ID_DIFFERS: contradictory("A document of another run lies in this bundle; restore it from a copy."),
   RUN_NOT_SEALED: contradictory(),
@@ -94,6 +98,7 @@ export const FINDING_CODES = {
   STAGE_CONTRADICTED: contradictory(),
   CLOCK_BACKWARDS: contradictory(),
   POINTER_DANGLES: contradictory(),
+  POINTER_DIFFERS: contradictory(),
   ARTIFACT_DIGEST_DIFFERS: contradictory(),
   TASK_DIGEST_DIFFERS: contradictory(
     "The report is about another task contract than the one in the bundle; run the task again.",
@@ -107,6 +112,10 @@ export const FINDING_CODES = {
   PROCESS_END_CONTRADICTED: contradictory(),
   PATCH_UNREADABLE: contradictory("patch.diff is not what `git diff` writes; run the task again."),
   PATCH_FILES_DIFFER: contradictory(),
+  CHANGES_CONTRADICTED: contradictory(
+    "The contract does not permit what the report says it does; do not believe the result.",
+  ),
+  CLAIMS_CONTRADICTED: contradictory(),
   TREE_CONTRADICTED: contradictory(
     "The tree that was verified is not the tree that is reported; do not believe the result.",
   ),

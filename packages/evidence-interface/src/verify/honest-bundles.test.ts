@@ -58,7 +58,10 @@ describe("verifyBundle on honest bundles", () => {
     const draft = passDraft();
     const report = documentOf(draft, "report.json");
     report.title = "Fix /home/someone/x";
+    documentOf(draft, "proofs/task.json").title = report.title;
     report.claims = { summary: "I looked at /Users/me" };
+    report.claims_match = null;
+    eventOf(draft, "engine.completed").data.claims = report.claims;
     report.isolation = {
       kind: "bubblewrap",
       network: "none",

@@ -5,8 +5,11 @@ import { type BundleDocuments, manifestFormat, toBundleDocuments } from "./bundl
 import type { BundleFacts } from "./bundle-facts.ts";
 import { createFindings, type Findings } from "./findings.ts";
 import { isCanonical } from "./is-canonical.ts";
-import { patchFits, pointersLead } from "./rules/artifact-rules.ts";
+import { artifactsCovered, patchFits, pointersLead } from "./rules/artifact-rules.ts";
+import { changesFit, claimsFit } from "./rules/change-rules.ts";
+import { documentsAnnounced, eventsRestate } from "./rules/event-rules.ts";
 import { clockOrder, noHostPaths, runAndReport, sameRun, stageFits } from "./rules/identity-rules.ts";
+import { liveFits, traceFits } from "./rules/log-rules.ts";
 import { passIsAllowed, passIsApproved, passIsProven, passIsVerified, passIsWhole } from "./rules/pass-rules.ts";
 import { eligibilityFits, noEffectFits, policyFits, taskFits, treesFit } from "./rules/proof-rules.ts";
 import {
@@ -33,6 +36,8 @@ const rules: readonly Rule[] = [
   blockersInEvents,
   blockersFit,
   engineFits,
+  eventsRestate,
+  documentsAnnounced,
   processEndFits,
   taskFits,
   policyFits,
@@ -40,7 +45,12 @@ const rules: readonly Rule[] = [
   treesFit,
   noEffectFits,
   pointersLead,
+  artifactsCovered,
   patchFits,
+  changesFit,
+  claimsFit,
+  liveFits,
+  traceFits,
 ];
 const passRules: readonly Rule[] = [passIsWhole, passIsAllowed, passIsVerified, passIsApproved, passIsProven];
 
@@ -70,6 +80,8 @@ export function verifyBundle(facts: BundleFacts): VerifyResult {
       codes,
       bytesOf,
       patch: facts.patch,
+      live: facts.live,
+      trace: facts.trace,
       sha256: facts.sha256,
     };
     for (const rule of rules) rule(bundle, findings);

@@ -49,8 +49,10 @@ export async function collectEffects(context: RunContext, trees: WorkTrees): Pro
     writeResultTree(baseline, checkout, { snapshot: after, leaveOut, signal }),
   );
   if (result.kind === "unreadable") {
-    if (isDiskRefusal(new Error(result.message)))
-      throw new CtoError("STORE_WRITE_FAILED", context.hider.text(result.message), { hint: "Free disk space." });
+    if (isDiskRefusal(new Error(result.message))) {
+      addBlocker(draft, "artifact_write_failure", `the disk refused: ${context.hider.text(result.message)}`);
+      throw new RunEnded("no room for the result");
+    }
     return { kind: "unreadable", message: context.hider.text(result.message), sourceChanged };
   }
   const [head, { patch, secrets }] = await Promise.all([

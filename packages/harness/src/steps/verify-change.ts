@@ -1,6 +1,6 @@
 import type { TestCounts, VerificationResult } from "@cto/evidence-interface";
 import { compilePathPolicy, explainPath, judgeVerification, type VerificationStep } from "@cto/gates";
-import { type Checkout, checkOut, compareSnapshots, type Snapshot, takeSnapshot } from "@cto/workspace";
+import { type Checkout, checkOut, compareSnapshots, isPlainFolder, type Snapshot, takeSnapshot } from "@cto/workspace";
 import { addBlocker, addBlockers, endIfStopped, type RunContext } from "../run/run-context.ts";
 import type { BroughtFolder } from "./bring-folders.ts";
 import { snapshotLimit } from "./collect-effects.ts";
@@ -30,7 +30,7 @@ export async function verifyChange(
     const { result, tail } = await record.timed(`verification.${step.id}`, () => runCheck(context, step, place));
     const counts = baselineCounts.get(step.id);
     draft.verification.push(counts === undefined ? result : { ...result, baseline_tests: counts });
-    hint ??= missingModuleHint(context, result, tail);
+    hint ??= await missingModuleHint(context, result, tail);
     record.show("verification", "command", {
       id: step.id,
       exit: result.exit,
@@ -104,9 +104,14 @@ async function countAtBaseline(
 const missingModule =
   /Cannot find (?:module|package)|ERR_MODULE_NOT_FOUND|ModuleNotFoundError|No module named|cannot load such file/;
 
-function missingModuleHint(context: RunContext, result: VerificationResult, tail: string): string | null {
-  if (result.passed || context.repository === null || !missingModule.test(tail)) return null;
-  const folder = /ModuleNotFoundError|No module named/.test(tail) ? ".venv/" : "node_modules/";
-  if (context.task.bring.includes(folder)) return null;
-  return `The command misses a module. If the target has it in an ignored folder, add to the task contract: bring: ["${folder}"]`;
+async function missingModuleHint(
+  { repository, task }: RunContext,
+  result: VerificationResult,
+  tail: string,
+): Promise<string | null> {
+  if (result.passed || repository === null || repository.kind === "bare" || !missingModule.test(tail)) return null;
+  const folder = /ModuleNotFoundError|No module named/.test(tail) ? ".venv" : "node_modules";
+  const isBrought = task.bring.some((one) => one.replace(/\/+$/, "") === folder);
+  if (isBrought || !(await isPlainFolder(repository.topLevel, folder))) return null;
+  return `The command misses a module, and the target has ${folder}/. If git ignores it there, add to the task contract: bring: ["${folder}/"]`;
 }

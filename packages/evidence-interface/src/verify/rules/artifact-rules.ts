@@ -1,6 +1,18 @@
 import { RUN_FILES } from "../../vocabulary.ts";
 import { toPatchPaths } from "../to-patch-paths.ts";
+import { wasCutShort } from "./event-rules.ts";
 import type { Rule } from "./whole-bundle.ts";
+
+/** Pointers of run.json that have a fixed meaning. */
+const fixedPointers: Readonly<Record<string, string>> = {
+  report: RUN_FILES.report,
+  events: RUN_FILES.events,
+  live: RUN_FILES.live,
+  trace: RUN_FILES.trace,
+  patch: RUN_FILES.patch,
+  review: RUN_FILES.review,
+  manifest: RUN_FILES.manifest,
+};
 
 /** What the report and run.json point at is in the bundle, with the digest that they name. */
 export const pointersLead: Rule = ({ run, report, listed }, findings) => {
@@ -14,6 +26,8 @@ export const pointersLead: Rule = ({ run, report, listed }, findings) => {
   for (const [name, path] of Object.entries(run.pointers)) {
     if (!known(path))
       findings.add("POINTER_DANGLES", RUN_FILES.run, `pointers.${name} names ${path}, which is not in the bundle`);
+    else if (Object.hasOwn(fixedPointers, name) && fixedPointers[name] !== path)
+      findings.add("POINTER_DIFFERS", RUN_FILES.run, `pointers.${name} names ${path}, not ${fixedPointers[name]}`);
   }
   const dangling = [...report.artifact_paths, ...report.verification.map(({ log }) => log.path)].filter(
     (path) => !known(path),
@@ -27,12 +41,42 @@ export const pointersLead: Rule = ({ run, report, listed }, findings) => {
         RUN_FILES.report,
         `artifact_digests: ${path} has another digest in the manifest`,
       );
-    if (!report.artifact_paths.includes(path))
-      findings.add(
-        "ARTIFACT_DIGEST_DIFFERS",
-        RUN_FILES.report,
-        `artifact_digests names ${path}, artifact_paths does not`,
-      );
+  }
+};
+
+/** Files that are written with the report or after it, or still grow then: no report can hold their digests. */
+const sealedLater: ReadonlySet<string> = new Set([
+  RUN_FILES.run,
+  RUN_FILES.report,
+  RUN_FILES.reportText,
+  RUN_FILES.review,
+  RUN_FILES.reviewText,
+  RUN_FILES.observerData,
+  RUN_FILES.observerPage,
+  RUN_FILES.events,
+  RUN_FILES.live,
+  RUN_FILES.trace,
+]);
+
+/** The report holds the digest of every file that was finished before it, and the logs of the verification are as long as it says. */
+export const artifactsCovered: Rule = (bundle, findings) => {
+  const { report, listed } = bundle;
+  const say = (message: string) => findings.add("ARTIFACT_DIGEST_DIFFERS", RUN_FILES.report, message);
+  const paths = new Set(report.artifact_paths);
+  const digested = Object.keys(report.artifact_digests);
+  if (paths.size !== digested.length || digested.some((path) => !paths.has(path)))
+    say("artifact_paths and artifact_digests name different files");
+  // The raw logs of a step that broke off are closed by the seal, after the report.
+  const cutShort = wasCutShort(bundle);
+  const mayBeOpen = (path: string) => cutShort && (path.startsWith("backend/") || path === RUN_FILES.testLog);
+  for (const path of listed.keys()) {
+    if (!sealedLater.has(path) && !Object.hasOwn(report.artifact_digests, path) && !mayBeOpen(path))
+      say(`artifact_digests leaves out ${path}`);
+  }
+  const bytes = new Map<string, number>();
+  for (const { log } of report.verification) bytes.set(log.path, (bytes.get(log.path) ?? 0) + log.bytes);
+  for (const [path, sum] of bytes) {
+    if (sum > (listed.get(path)?.bytes ?? sum)) say(`${path} is shorter than what verification says it holds`);
   }
 };
 

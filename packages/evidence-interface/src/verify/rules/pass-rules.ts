@@ -11,8 +11,11 @@ export const passIsWhole: Rule = ({ report: facts, events }, findings) => {
   }
   if (!facts.process_started)
     findings.add("PASS_WITHOUT_PROCESS", report, "status is pass and process_started is false");
-  if (facts.backend_exit === "timed-out")
-    findings.add("PASS_WITHOUT_PROCESS", report, "status is pass and the engine ran out of time");
+  else if (facts.backend_exit !== "exited" || facts.backend_exit_code !== 0)
+    findings.add("PASS_WITHOUT_PROCESS", report, "status is pass and the engine did not exit with 0");
+  const completed = events.byName.get("engine.completed");
+  if (completed !== undefined && completed.data.outcome !== "completed")
+    findings.add("PASS_WITHOUT_PROCESS", RUN_FILES.events, "status is pass and the engine's outcome is not completed");
 };
 
 /** A pass changed something where the contract asks for it, and nothing but what the rules permit. */
@@ -26,14 +29,19 @@ export const passIsAllowed: Rule = ({ report: facts }, findings) => {
   for (const change of facts.changes) {
     if (!change.allowed) findings.add("PASS_OUTSIDE_RULES", report, `status is pass and ${change.path} is not allowed`);
   }
-  if (facts.claims_match === false)
-    findings.add("PASS_WITH_FALSE_CLAIM", report, "status is pass and claims_match is false");
+  const { files, tests_passed, committed } = facts.claims;
+  const wasClaimed = files !== undefined || tests_passed !== undefined || committed !== undefined;
+  if (facts.claims_match !== (wasClaimed ? true : null))
+    findings.add("PASS_WITH_FALSE_CLAIM", report, `status is pass and claims_match is ${facts.claims_match}`);
 };
 
 /** A pass was verified by every command of the contract, and each one passed. */
 export const passIsVerified: Rule = ({ report: facts, task }, findings) => {
   if (facts.verification.length === 0)
     findings.add("PASS_WITHOUT_VERIFICATION", report, "status is pass and nothing was verified");
+  const asked = task?.verification.map(({ id }) => id) ?? [];
+  if (task !== undefined && facts.verification.map(({ id }) => id).join("\0") !== asked.join("\0"))
+    findings.add("PASS_WITHOUT_VERIFICATION", report, "status is pass and verification is not that of the contract");
   for (const { id, run } of task?.verification ?? []) {
     const same = facts.verification.some((entry) => entry.id === id && entry.command.join("\0") === run.join("\0"));
     if (!same)
@@ -66,11 +74,22 @@ export const passIsApproved: Rule = ({ report: { approval_status }, task, eligib
 export const passIsProven: Rule = ({ report: facts, treeState }, findings) => {
   if (facts.engine.executable_sha256 === null)
     findings.add("PASS_WITHOUT_PROOF", report, "status is pass and engine.executable_sha256 is null");
+  const { baseline_commit, baseline_tree, start_tree } = facts.source;
+  if (baseline_commit === null || baseline_tree === null || (start_tree ?? null) === null)
+    findings.add("PASS_WITHOUT_PROOF", report, "status is pass and source does not say where the engine started from");
   if (treeState === undefined) {
     findings.add("PASS_WITHOUT_PROOF", PROOF_FILES.treeState, "status is pass and there is no tree state");
     return;
   }
-  const { result_tree, fresh_checkout_tree } = treeState;
+  const { result_tree, fresh_checkout_tree, workspace_before, workspace_after } = treeState;
+  if (workspace_before === null || workspace_after === null)
+    findings.add(
+      "PASS_WITHOUT_PROOF",
+      PROOF_FILES.treeState,
+      "status is pass and a snapshot of the workspace is absent",
+    );
+  else if (facts.changed_files.length > 0 && workspace_before.sha256 === workspace_after.sha256)
+    findings.add("TREE_CONTRADICTED", PROOF_FILES.treeState, "files changed and both snapshots are equal");
   if (result_tree === null || result_tree !== fresh_checkout_tree) {
     findings.add("TREE_CONTRADICTED", PROOF_FILES.treeState, "status is pass and the fresh checkout is not the result");
   }

@@ -12,15 +12,16 @@ export const taskFits: Rule = (bundle, findings) => {
   const say = (message: string) => findings.add("TASK_CONTRADICTED", RUN_FILES.report, message);
   if (task.id !== report.task_id) say("task_id is not the contract's id");
   if (task.diff_required !== report.diff_required) say("diff_required is not the contract's");
+  if (task.title !== report.title) say("title is not the contract's");
   if (run.stage > task.stage && report.process_started)
     say(`the contract permits stage ${task.stage} at most and an engine ran at ${run.stage}`);
   const known = new Set(task.verification.map(({ id }) => id));
   for (const { id } of report.verification) if (!known.has(id)) say(`verification ${id} is not in the contract`);
 };
 
-/** The effective policy in the bundle is the one that was judged. */
+/** The effective policy in the bundle is the one that was judged, and what it holds from the contract stands in the contract. */
 export const policyFits: Rule = (bundle, findings) => {
-  const { policy, report } = bundle;
+  const { policy, report, task } = bundle;
   if (policy === undefined) return;
   compareDigest(bundle, PROOF_FILES.policy, policy, report.policy_digest, "POLICY_DIGEST_DIFFERS", findings);
   if (policy.stage !== report.stage)
@@ -29,7 +30,38 @@ export const policyFits: Rule = (bundle, findings) => {
       PROOF_FILES.policy,
       `is for stage ${policy.stage}, the run for ${report.stage}`,
     );
+  if (task === undefined) return;
+  const ofTask = new Map<string, unknown[]>();
+  for (const { dimension, value, layer } of policy.rules) {
+    if (layer !== "task") continue;
+    const values = ofTask.get(dimension);
+    if (values === undefined) ofTask.set(dimension, [value]);
+    else values.push(value);
+  }
+  for (const [dimension, values] of rulesOfTask(task)) {
+    if (!sameJson(ofTask.get(dimension) ?? [], values))
+      findings.add("POLICY_CONTRADICTED", PROOF_FILES.policy, `${dimension} is not what the contract says`);
+  }
 };
+
+/** What a policy takes from a contract, by dimension. */
+function rulesOfTask(task: NonNullable<WholeBundle["task"]>): readonly (readonly [string, readonly unknown[]])[] {
+  return [
+    ["allowed_paths", task.allowed_paths],
+    ["forbidden_paths", task.forbidden_paths],
+    ["protected_paths", task.protected_paths],
+    ["forbidden_actions", task.forbidden_actions],
+    ["by_products", task.by_products],
+    ["network", [task.network]],
+    ["budget", [task.budget]],
+    ["stage", [task.stage]],
+  ];
+}
+
+/** Both values come out of canonical JSON, so equal ones have the same text. */
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
 
 /** The digest is taken over the stored canonical text without its LF. */
 function compareDigest(
@@ -49,7 +81,7 @@ function compareDigest(
 }
 
 /** The decision permits what happened: an engine ran only if it was selected and no gate was missing. */
-export const eligibilityFits: Rule = ({ eligibility, report, codes, listed }, findings) => {
+export const eligibilityFits: Rule = ({ eligibility, report, codes, listed, task }, findings) => {
   if (eligibility === undefined) {
     const early = codes.has("interrupted") || codes.has("artifact_write_failure");
     if (!early && !listed.has(PROOF_FILES.eligibility))
@@ -62,6 +94,9 @@ export const eligibilityFits: Rule = ({ eligibility, report, codes, listed }, fi
   }
   const say = (message: string) => findings.add("ELIGIBILITY_CONTRADICTED", PROOF_FILES.eligibility, message);
   if (eligibility.task_id !== report.task_id) say("is about another task");
+  if (task !== undefined && eligibility.risk_class !== task.risk_class) say("risk_class is not the contract's");
+  if (task?.approval.required && !eligibility.approval_required)
+    say("leaves out the approval that the contract requires");
   if (!report.process_started) return;
   if (eligibility.allowed_mutation_mode !== report.mutation_scope)
     say("permits another mutation mode than the report's");

@@ -1,5 +1,6 @@
 import { FAILURE_CODES, failureEvents, isFailureCode } from "../../failure-codes.ts";
 import { type EventName, RUN_FILES } from "../../vocabulary.ts";
+import { restates } from "./restates.ts";
 import { sameDigests } from "./same-digests.ts";
 import type { Rule } from "./whole-bundle.ts";
 
@@ -76,12 +77,10 @@ export const eventsFit: Rule = ({ report: { status }, events }, findings) => {
 /** The engine that the events name is the one of the report, and it did not run behind a closed gate. */
 export const engineFits: Rule = ({ report: facts, events }, findings) => {
   const started = events.byName.get("engine.started");
-  if (started !== undefined && started.data.executable_sha256 !== facts.engine.executable_sha256) {
-    findings.add(
-      "EVENT_ENGINE_DIFFERS",
-      RUN_FILES.events,
-      "engine.started does not name the report's engine.executable_sha256",
-    );
+  const { id, version, executable_sha256 } = facts.engine;
+  const known = { engine: id, version, executable_sha256 };
+  if (started !== undefined && !restates(started.data, known)) {
+    findings.add("EVENT_ENGINE_DIFFERS", RUN_FILES.events, "engine.started does not name the report's engine");
   }
   const closed = events.byName.get("backend.gate.blocked");
   if (closed === undefined) return;

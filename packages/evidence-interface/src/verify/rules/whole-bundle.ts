@@ -15,6 +15,8 @@ export interface WholeBundle extends BundleDocuments {
   readonly codes: ReadonlySet<FailureCode>;
   readonly bytesOf: (path: string) => Uint8Array | undefined;
   readonly patch: Iterable<Uint8Array> | null;
+  readonly live: Iterable<Uint8Array> | null;
+  readonly trace: Iterable<Uint8Array> | null;
   readonly sha256: (bytes: Uint8Array) => string;
 }
 

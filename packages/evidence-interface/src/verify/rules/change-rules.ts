@@ -1,0 +1,66 @@
+import { pathTextToName } from "../../path-text.ts";
+import { RUN_FILES } from "../../vocabulary.ts";
+import type { BundleDocuments } from "../bundle-documents.ts";
+import type { Rule } from "./whole-bundle.ts";
+
+type Task = NonNullable<BundleDocuments["task"]>;
+
+/**
+ * What a change was allowed by is a rule of the contract that can reach its path, and no literal rule forbids it. Patterns with wildcards are
+ * the gates' to judge; only their literal beginning is looked at here.
+ */
+export const changesFit: Rule = ({ report, task }, findings) => {
+  const say = (message: string) => findings.add("CHANGES_CONTRADICTED", RUN_FILES.report, message);
+  if (
+    report.allowed_writes_passed === true &&
+    report.status !== "pass" &&
+    report.changes.some(({ allowed }) => !allowed)
+  )
+    say("allowed_writes_passed is true and a change is not allowed");
+  if (task === undefined) return;
+  const allowedPaths = new Set(task.allowed_paths);
+  const kept = toLiteralPaths(task);
+  for (const { path, allowed, rule } of report.changes) {
+    if (!allowed) continue;
+    const name = pathTextToName(path) ?? "";
+    if (rule === null || !allowedPaths.has(rule)) say(`${path} is allowed by a rule that the contract does not have`);
+    else if (!canReach(rule, name)) say(`${path} is allowed by ${rule}, which does not reach it`);
+    if (kept.length > 0 && kept.some((place) => name === place || name.startsWith(`${place}/`)))
+      say(`${path} is allowed and the contract forbids or protects it by name`);
+  }
+};
+
+/** The forbidden and protected paths that have no wildcard; each covers what lies below it too. */
+function toLiteralPaths({ forbidden_paths, protected_paths }: Task): readonly string[] {
+  return [...forbidden_paths, ...protected_paths]
+    .filter((pattern) => !pattern.includes("*"))
+    .map((pattern) => pattern.replace(/\/$/, ""));
+}
+
+function canReach(rule: string, name: string): boolean {
+  const star = rule.indexOf("*");
+  if (star !== -1) return name.startsWith(rule.slice(0, star));
+  return rule.endsWith("/") ? name.startsWith(rule) : name === rule;
+}
+
+/** Claims that were compared with what happened: an overstated one is no match, and a mismatch is a blocker. */
+export const claimsFit: Rule = ({ report, codes }, findings) => {
+  const { claims, claims_match, changed_files, verification } = report;
+  if (claims_match === false && report.status !== "pass" && !codes.has("claim_mismatch"))
+    findings.add("CLAIMS_CONTRADICTED", RUN_FILES.report, "claims_match is false and claim_mismatch is no blocker");
+  if (claims_match !== true) return;
+  const changed = new Set(changed_files.map(toComparableName));
+  // A name that was redacted among the claims may be any.
+  const overstated = (claims.files ?? []).some(
+    (file) => !changed.has(toComparableName(file)) && !file.includes("[redacted:"),
+  );
+  if (overstated)
+    findings.add("CLAIMS_CONTRADICTED", RUN_FILES.report, "claims_match is true and a claimed file did not change");
+  if (claims.tests_passed === true && verification.some(({ passed }) => !passed))
+    findings.add("CLAIMS_CONTRADICTED", RUN_FILES.report, "claims_match is true and claimed tests did not pass");
+};
+
+/** As the gates compare claims with changes: by name, without a leading `./`. */
+function toComparableName(path: string): string {
+  return (pathTextToName(path) ?? path).replace(/^(?:\.\/)+/, "");
+}
