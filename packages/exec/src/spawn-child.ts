@@ -1,7 +1,6 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { messageOf, systemCode } from "@cto/errors";
-import { execa } from "execa";
 import type { ProcessOutcome, RunProcessOptions } from "./process-contract.ts";
 
 /** A child that runs, or why there is none. The child leads a process group of its own. */
@@ -9,28 +8,20 @@ type SpawnedChild =
   | { readonly kind: "running"; readonly child: ChildProcess; readonly pid: number }
   | { readonly kind: "failed"; readonly outcome: ProcessOutcome };
 
-/** Starts the child through execa. Its timeout, kill and promise are not used: they end with the streams and know no group. */
+/** Starts the child as the leader of a process group of its own. Why not execa: docs/adr/0004. */
 export async function spawnChild(options: RunProcessOptions): Promise<SpawnedChild> {
   const [command, ...args] = options.argv;
   const hasInput = options.stdin !== undefined && options.stdin !== null;
   try {
-    const subprocess = execa(command, args, {
+    const child = spawn(command, args, {
       cwd: options.cwd,
-      env: options.env,
-      extendEnv: false,
+      env: { ...options.env },
       stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe", ...(options.pipes ?? []).map(() => "pipe" as const)],
-      encoding: "buffer",
-      buffer: false,
       detached: true,
-      cleanup: false,
-      reject: false,
-      verbose: "none",
     });
-    if (subprocess.pid !== undefined) {
-      return { kind: "running", child: subprocess, pid: subprocess.pid };
-    }
-    const result = await subprocess;
-    return { kind: "failed", outcome: await toNotStarted(options, result.cause ?? result) };
+    if (child.pid !== undefined) return { kind: "running", child, pid: child.pid };
+    const problem = await new Promise<unknown>((resolve) => child.once("error", resolve));
+    return { kind: "failed", outcome: await toNotStarted(options, problem) };
   } catch (thrown) {
     return { kind: "failed", outcome: await toNotStarted(options, thrown) };
   }

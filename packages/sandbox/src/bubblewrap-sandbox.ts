@@ -1,10 +1,10 @@
 import { INSIDE } from "./bubblewrap-arguments.ts";
 import { SYSTEM_PATH, toCleanEnvironment } from "./clean-environment.ts";
-import { findBubblewrap, toRefusalHint } from "./find-bubblewrap.ts";
+import { findBubblewrap, readBubblewrapVersion, toRefusalHint } from "./find-bubblewrap.ts";
 import { type HostLayout, readHostLayout } from "./host-layout.ts";
 import { resolveInWorld } from "./resolve-in-world.ts";
 import { runInWalls, type WallsRequest } from "./run-in-walls.ts";
-import type { Sandbox, SandboxMount, SandboxProbe, SandboxResult, Toolchain } from "./sandbox.ts";
+import type { Sandbox, SandboxEnd, SandboxMount, SandboxProbe, SandboxResult, Toolchain } from "./sandbox.ts";
 
 export interface BubblewrapSandboxOptions {
   readonly toolchains: readonly Toolchain[];
@@ -32,23 +32,34 @@ export function createBubblewrapSandbox(options: BubblewrapSandboxOptions): Sand
   });
   const layout = once(readHostLayout);
   const find = once(() => findBubblewrap(options));
-  const run = async (request: WallsRequest): Promise<SandboxResult> => {
-    const tools = await find();
-    if (tools.kind === "found") return runInWalls({ tools, layout: layout(), toolchainMounts, env }, request);
-    return {
-      end: { kind: "not-started", reason: "setup-failed", message: tools.message },
-      leftBehind: null,
-      durationMs: 0,
-    };
+  let disableUserNamespaces = true;
+  const build = async (request: WallsRequest): Promise<SandboxResult> => {
+    const tools = find();
+    if (tools.kind === "found")
+      return runInWalls(
+        { tools: { ...tools, disableUserNamespaces }, layout: layout(), toolchainMounts, env },
+        request,
+      );
+    const end = { kind: "not-started", reason: "setup-failed", message: tools.message } as const;
+    return { end, leftBehind: null, durationMs: 0 };
   };
   const probe = once(async (): Promise<SandboxProbe> => {
-    const tools = await find();
+    const tools = find();
     if (tools.kind === "unavailable") return tools;
-    const { end } = await run(TRIVIAL);
-    if (end.kind === "exited" && end.code === 0) return { kind: "ready", version: tools.version, limits: LIMITS };
-    const message = end.kind === "not-started" ? end.message : `a trivial sandbox ended with ${JSON.stringify(end)}`;
-    return { kind: "unavailable", message, hint: toRefusalHint() };
+    const { end } = await build(TRIVIAL);
+    // Asking for the version costs a process, and a trial that went well has answered what matters.
+    if (isSuccess(end)) return { kind: "ready", version: "0.8 or later", limits: LIMITS };
+    const known = await readBubblewrapVersion(tools.bwrap);
+    if (known.kind === "unavailable") return known;
+    if (known.disableUserNamespaces) return refused(end);
+    disableUserNamespaces = false;
+    const again = await build(TRIVIAL);
+    return isSuccess(again.end) ? { kind: "ready", version: known.version, limits: LIMITS } : refused(again.end);
   });
+  const run = async (request: WallsRequest): Promise<SandboxResult> => {
+    await probe();
+    return build(request);
+  };
   return {
     kind: "bubblewrap",
     toolchains: options.toolchains,
@@ -69,6 +80,15 @@ export function createBubblewrapSandbox(options: BubblewrapSandboxOptions): Sand
         ]),
       }),
   };
+}
+
+function isSuccess(end: SandboxEnd): boolean {
+  return end.kind === "exited" && end.code === 0;
+}
+
+function refused(end: SandboxEnd): SandboxProbe {
+  const message = end.kind === "not-started" ? end.message : `a trivial sandbox ended with ${JSON.stringify(end)}`;
+  return { kind: "unavailable", message, hint: toRefusalHint() };
 }
 
 const TRIVIAL: WallsRequest = {

@@ -1,25 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { runProcess } from "@cto/exec";
 
-/** A usable `bwrap` and `perl`, or what is missing and how to get it. */
-type FoundBubblewrap =
-  | {
-      readonly kind: "found";
-      readonly bwrap: string;
-      readonly perl: string;
-      readonly version: string;
-      /** `bwrap` 0.8 and later can forbid user namespaces inside. */
-      readonly disableUserNamespaces: boolean;
-    }
-  | { readonly kind: "unavailable"; readonly message: string; readonly hint: string };
+type Unavailable = { readonly kind: "unavailable"; readonly message: string; readonly hint: string };
+
+/** Where `bwrap` and `perl` are, or what is missing and how to get it. */
+export type FoundBubblewrap = { readonly kind: "found"; readonly bwrap: string; readonly perl: string } | Unavailable;
 
 const BWRAP_PLACES = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"];
 
 /** Looks for the two programs. Whether the kernel lets them work is another question. */
-export async function findBubblewrap(options: {
-  readonly bwrap?: string;
-  readonly perl?: string;
-}): Promise<FoundBubblewrap> {
+export function findBubblewrap(options: { readonly bwrap?: string; readonly perl?: string }): FoundBubblewrap {
   const bwrap = (options.bwrap === undefined ? BWRAP_PLACES : [options.bwrap]).find((path) => existsSync(path));
   if (bwrap === undefined) {
     return unavailable("bubblewrap (`bwrap`) is not installed", "Install it as root: apt-get install bubblewrap");
@@ -31,6 +21,15 @@ export async function findBubblewrap(options: {
       "Install it as root: apt-get install perl-base",
     );
   }
+  return { kind: "found", bwrap, perl };
+}
+
+/** The version of a `bwrap` that did not build the walls; `disableUserNamespaces`: 0.8 and later can forbid user namespaces inside. */
+export async function readBubblewrapVersion(
+  bwrap: string,
+): Promise<
+  { readonly kind: "known"; readonly version: string; readonly disableUserNamespaces: boolean } | Unavailable
+> {
   const { outcome, stdout } = await runProcess({
     argv: [bwrap, "--version"],
     cwd: "/",
@@ -49,7 +48,7 @@ export async function findBubblewrap(options: {
   const [text, major, minor] = version;
   const isAtLeast = (lowest: number): boolean => Number(major) > 0 || Number(minor) >= lowest;
   if (!isAtLeast(5)) return unavailable(`${text} is too old`, "Install bubblewrap 0.5 or later.");
-  return { kind: "found", bwrap, perl, version: text.replace("bubblewrap ", ""), disableUserNamespaces: isAtLeast(8) };
+  return { kind: "known", version: text.replace("bubblewrap ", ""), disableUserNamespaces: isAtLeast(8) };
 }
 
 /** What a person can do where `bwrap` is there and the kernel does not let it build the walls. */
@@ -70,6 +69,6 @@ function readSetting(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
 }
 
-function unavailable(message: string, hint: string): FoundBubblewrap {
+function unavailable(message: string, hint: string): Unavailable {
   return { kind: "unavailable", message, hint };
 }

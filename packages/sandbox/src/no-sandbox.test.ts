@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,8 @@ test("paths are the host's", async () => {
 
 test("the environment is clean, with a HOME and TMPDIR of its own", async () => {
   const seen = await bench.run(["/usr/bin/env"], { env: { ADDED: "1" } });
+  const own = /HOME=(.*)\/home\n/.exec(seen.stdout)?.[1] ?? "";
+  expect(own.startsWith(`${scratch}/none-`)).toBe(true);
   expect(seen.stdout.trim().split("\n").sort()).toEqual(
     [
       "ADDED=1",
@@ -40,16 +43,22 @@ test("the environment is clean, with a HOME and TMPDIR of its own", async () => 
       "GIT_COMMITTER_EMAIL=engine@cto.invalid",
       "GIT_COMMITTER_NAME=cto engine",
       "GIT_CONFIG_NOSYSTEM=1",
-      `HOME=${scratch}/home`,
+      `HOME=${own}/home`,
       "LANG=C.UTF-8",
       "LOGNAME=cto",
       "PATH=/usr/local/bin:/usr/bin:/bin",
       "TERM=dumb",
-      `TMPDIR=${scratch}/tmp`,
+      `TMPDIR=${own}/tmp`,
       "USER=cto",
     ].sort(),
   );
-  expect((await bench.sh("test -d $HOME && test -d $TMPDIR")).end).toEqual({ kind: "exited", code: 0 });
+  expect((await bench.sh("test -d $HOME && test -d $TMPDIR && touch $HOME/left $TMPDIR/left")).end).toEqual({
+    kind: "exited",
+    code: 0,
+  });
+  expect(existsSync(own)).toBe(false);
+  // What one process leaves there does not reach the next, which may be a check of its work.
+  expect((await bench.sh("ls -A $HOME $TMPDIR | grep left")).end).toEqual({ kind: "exited", code: 1 });
 });
 
 test("tells how the command ended, and that nobody counts what it left", async () => {
