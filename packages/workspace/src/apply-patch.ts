@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, oneLine } from "@cto/errors";
@@ -48,7 +49,7 @@ export async function applyPatch(
   const args = ["read-tree", "-m", "-u", checkout.tree, tree] as const;
   const [clash, isRuled] = await Promise.all([
     runOrRefuse(baseline, { workTree: checkout.directory, indexFile: index, signal }, args),
-    changesAttributes(baseline, checkout.tree, tree, signal),
+    changesAttributes(baseline, patchFile, { from: checkout.tree, to: tree, signal }),
   ]);
   if (clash !== undefined) return clash;
   const written = isRuled ? await writeAnew(baseline, checkout.directory, tree, signal) : index;
@@ -57,10 +58,10 @@ export async function applyPatch(
 
 async function changesAttributes(
   baseline: Baseline,
-  from: string,
-  to: string,
-  signal: AbortSignal | undefined,
+  patchFile: string,
+  { from, to, signal }: { readonly from: string; readonly to: string; readonly signal: AbortSignal | undefined },
 ): Promise<boolean> {
+  if (!(await mentions(patchFile, ".gitattributes"))) return false;
   let found = false;
   const splitter = createRecordSplitter((record) => {
     found ||= /(?:^|\/)\.gitattributes$/i.test(Buffer.from(record).toString("latin1"));
@@ -72,6 +73,17 @@ async function changesAttributes(
   });
   splitter.end();
   return found;
+}
+
+/** Whether a word stands anywhere in a file, in any case: a question that needs no process. */
+async function mentions(file: string, word: string): Promise<boolean> {
+  let rest = "";
+  for await (const chunk of createReadStream(file, { encoding: "latin1", highWaterMark: 1 << 20 })) {
+    const text = (rest + String(chunk)).toLowerCase();
+    if (text.includes(word)) return true;
+    rest = text.slice(-word.length);
+  }
+  return false;
 }
 
 /** Reads the tree into an index that knows no file yet, so that git takes none on the disk for up to date. Returns the index. */
