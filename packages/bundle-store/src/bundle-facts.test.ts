@@ -20,7 +20,7 @@ const codes = (): readonly string[] => verifyRunDirectory(bundle).findings.map((
 const sha256 = (bytes: Uint8Array | string): string => crypto.createHash("sha256").update(bytes).digest("hex");
 
 describe("readBundleFacts", () => {
-  it("gives size and digest of every file, the bytes of documents, and event log and patch as parts", () => {
+  it("gives size and digest of every file, the bytes of documents, and line logs and patch as parts", () => {
     const facts = readBundleFacts(bundle);
     const names = fs
       .readdirSync(bundle, { recursive: true, encoding: "utf8" })
@@ -35,10 +35,14 @@ describe("readBundleFacts", () => {
     );
     for (const [name, bytes] of facts.documents)
       expect(Buffer.from(bytes)).toEqual(fs.readFileSync(path.join(bundle, name)));
-    expect(Buffer.concat([...(facts.events ?? [])])).toEqual(
-      fs.readFileSync(path.join(bundle, "events.normalized.jsonl")),
-    );
-    expect(Buffer.concat([...(facts.patch ?? [])])).toEqual(fs.readFileSync(path.join(bundle, "patch.diff")));
+    const parts = {
+      "events.normalized.jsonl": facts.events,
+      "patch.diff": facts.patch,
+      "events.ndjson": facts.live,
+      "trace.jsonl": facts.trace,
+    };
+    for (const [name, chunks] of Object.entries(parts))
+      expect([name, Buffer.concat([...(chunks ?? [])])]).toEqual([name, fs.readFileSync(path.join(bundle, name))]);
   });
 
   it("digests a file of any size, around every border of its buffers", () => {

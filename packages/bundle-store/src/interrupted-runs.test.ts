@@ -192,7 +192,7 @@ describe("a run that was killed between run.completed and its manifest", () => {
     expect(outcome).toMatchObject({ kind: "closed", notes: [] });
     expect(seen).toEqual({
       eventLines: lines.slice(0, -1),
-      liveCount: 0,
+      liveCount: 1,
       files: [
         "backend/engine.stdout.log",
         "patch.diff",

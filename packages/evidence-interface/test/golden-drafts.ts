@@ -1,7 +1,8 @@
 import { block, documentOf, eventOf } from "./draft-edits.ts";
+import { contractDocuments } from "./golden-contract.ts";
+import { at, passEvents } from "./golden-events.ts";
 import type { BundleDraft } from "./seal.ts";
 
-const at = (second: number) => `2026-11-20T06:01:${String(second).padStart(2, "0")}.000Z`;
 const baselineCommit = "1f".repeat(20);
 const baselineTree = "2a".repeat(20);
 const resultTree = "3b".repeat(20);
@@ -126,47 +127,7 @@ export function passDraft(): BundleDraft {
         schema: "cto.review.v1",
         items: [{ weight: "note", subject: "change", path: "src/slugify.js", message: "One function changed." }],
       },
-      "proofs/task.json": {
-        schema: "cto.task.v1",
-        id: "r1-string-slugify",
-        title: "Make slugify work",
-        brief: "slugify must lower-case its text and put dashes for spaces.",
-        authority_basis: "",
-        risk_class: "low",
-        stage: 2,
-        allowed_paths: ["src/"],
-        forbidden_paths: ["secrets/"],
-        forbidden_actions: ["push"],
-        protected_paths: ["test/"],
-        setup: [],
-        bring: [],
-        by_products: [],
-        diff_required: true,
-        approval: { required: false, expires_minutes: 60 },
-        budget: { wall_seconds: 60, tokens: null, usd: null, artifact_bytes: 1048576 },
-        network: "none",
-        success_criteria: [],
-        rollback: null,
-        verification: [{ id: "unit", run: command, timeout_seconds: 300, reads: "none", compare_baseline: false }],
-      },
-      "proofs/policy.json": {
-        schema: "cto.effective-policy.v1",
-        stage: 2,
-        rules: [
-          { dimension: "allowed_paths", value: "src/", layer: "task" },
-          { dimension: "forbidden_paths", value: ".git/", layer: "built-in" },
-          { dimension: "forbidden_paths", value: "secrets/", layer: "task" },
-          { dimension: "protected_paths", value: "test/", layer: "task" },
-          { dimension: "forbidden_actions", value: "push", layer: "task" },
-          { dimension: "network", value: "none", layer: "task" },
-          {
-            dimension: "budget",
-            value: { wall_seconds: 60, tokens: null, usd: null, artifact_bytes: 1048576 },
-            layer: "task",
-          },
-          { dimension: "stage", value: 2, layer: "task" },
-        ],
-      },
+      ...contractDocuments(command),
       "proofs/eligibility.json": {
         schema: "cto.eligibility-decision.v1",
         decision_id: "decision-1",
@@ -214,82 +175,7 @@ export function passDraft(): BundleDraft {
       "observer/observer-data.json": '{"schema":"cto.observer-data.v1"}\n',
       "observer/index.html": "<!doctype html>\n",
     },
-    events: [
-      {
-        event: "run.started",
-        at: at(0),
-        data: { case_id: "r1-string-slugify", task_id: "r1-string-slugify", engine: "fake", stage: 2 },
-      },
-      {
-        event: "task.contract.created",
-        at: at(1),
-        data: {
-          task_id: "r1-string-slugify",
-          stage: 2,
-          source_commit: null,
-          source_shallow: false,
-          source_digests: null,
-        },
-      },
-      {
-        event: "eligibility.decided",
-        at: at(2),
-        data: {
-          decision_id: "decision-1",
-          eligible: true,
-          passed_gates: ["sandbox-available", "engine-ready"],
-          missing_gates: [],
-        },
-      },
-      {
-        event: "plan.updated",
-        at: at(3),
-        data: {
-          gates: [
-            { gate: "sandbox-available", answer: "pass" },
-            { gate: "engine-ready", answer: "pass" },
-          ],
-          checks: ["unit"],
-          budget: { wall_seconds: 60, artifact_bytes: 1048576 },
-        },
-      },
-      {
-        event: "engine.started",
-        at: at(3),
-        data: { engine: "fake", version: "0.1.0", executable_sha256: engineDigest },
-      },
-      {
-        event: "engine.completed",
-        at: at(5),
-        data: {
-          outcome: "completed",
-          end: { kind: "exited", code: 0 },
-          claims: { files: ["src/slugify.js"], tests_passed: true },
-        },
-      },
-      { event: "patch.applied", at: at(6), data: { tree: resultTree } },
-      {
-        event: "git.diff.checked",
-        at: at(7),
-        data: { result_tree: resultTree, fresh_tree: resultTree, changed_files: 1 },
-      },
-      {
-        event: "verification.completed",
-        at: at(8),
-        data: {
-          ran: true,
-          checks: [
-            {
-              id: "unit",
-              exit: { kind: "exited", code: 0 },
-              passed: true,
-              resolved: { path: "/opt/cto/node/bin/node", sha256: "6e".repeat(32) },
-            },
-          ],
-        },
-      },
-      { event: "run.completed", at: at(9), data: { status: "pass", landing: "none", all_blockers: [] } },
-    ].map(({ data, ...event }) => ({ ...event, data: { ...data, blockers: [] } })),
+    events: passEvents({ engineDigest, resultTree }),
   };
 }
 

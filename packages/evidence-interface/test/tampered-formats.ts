@@ -86,7 +86,7 @@ export const tamperedFormats: readonly Tampering[] = [
   built(
     "a proof of an unknown kind",
     passDraft,
-    (draft) => void (draft.texts["proofs/stage.json"] = '{"schema":"cto.stage-proof.v9"}\n'),
+    (draft) => void Object.assign(draft.texts, { "proofs/stage.json": '{"schema":"cto.stage-proof.v9"}\n' }),
     "unverifiable",
     "DOCUMENT_VERSION_UNKNOWN",
   ),

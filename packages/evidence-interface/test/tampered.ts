@@ -3,6 +3,8 @@ import { tamperedDocuments } from "./tampered-documents.ts";
 import { tamperedEvents } from "./tampered-events.ts";
 import { tamperedFiles } from "./tampered-files.ts";
 import { tamperedFormats } from "./tampered-formats.ts";
+import { tamperedLogs } from "./tampered-logs.ts";
+import { tamperedOutcomes } from "./tampered-outcomes.ts";
 import { tamperedRestatements } from "./tampered-restatements.ts";
 import { tamperedVerdicts } from "./tampered-verdicts.ts";
 import type { Tampering } from "./tampering.ts";
@@ -16,4 +18,6 @@ export const tamperings: readonly Tampering[] = [
   ...tamperedDocuments,
   ...tamperedArtifacts,
   ...tamperedRestatements,
+  ...tamperedOutcomes,
+  ...tamperedLogs,
 ];

@@ -113,3 +113,19 @@ export const at = (event: string, time: string) => (draft: BundleDraft) => {
 export const patch = (change: (text: string) => string) => (draft: BundleDraft) => {
   draft.texts["patch.diff"] = change(draft.texts["patch.diff"] ?? "");
 };
+export const task = (fields: Record<string, unknown>) => document("proofs/task.json", fields);
+export const treeState = (fields: Record<string, unknown>) => document("proofs/tree-state.json", fields);
+export const nested = (path: string, field: string, fields: Record<string, unknown>) => (draft: BundleDraft) =>
+  void Object.assign(documentOf(draft, path)[field] as object, fields);
+export const policyRule = (dimension: string, value: unknown) => (draft: BundleDraft) => {
+  const rules = documentOf(draft, "proofs/policy.json").rules as { dimension: string; layer: string; value: unknown }[];
+  for (const rule of rules) if (rule.dimension === dimension && rule.layer === "task") rule.value = value;
+};
+export const contradictory = (
+  name: string,
+  from: () => BundleDraft,
+  edit: (draft: BundleDraft) => void,
+  ...codes: string[]
+) => built(name, from, edit, "contradictory", ...codes);
+/** What the events say of the golden verification, but for the command. */
+export const check = { id: "unit", exit: { kind: "exited", code: 0 }, passed: true, resolved: null };

@@ -20,7 +20,8 @@ export async function verifyCommand(
   }
   const needsSignature = options.requireSignature === true;
   if (all) {
-    const results = store.listRunDirectories().map((directory) => verifyPlaced(store, directory));
+    const directories = store.listRunDirectories();
+    const results = directories.map((directory) => placed(store, directory, verifyRunDirectory(directory)));
     const many = verifyMany(results);
     if (terminal.json) terminal.document(many);
     const last =
@@ -31,7 +32,7 @@ export async function verifyCommand(
     return exitCode(many.verdict, needsSignature);
   }
   const { directory } = findRun(store, args[0] ?? "latest", cwd);
-  const result = verifyPlaced(store, directory);
+  const result = placed(store, directory, verifyRunDirectory(directory));
   if (terminal.json) terminal.document(result);
   terminal.say(linesOf(terminal, result).join("\n"));
   return exitCode(result.verdict, needsSignature);
@@ -42,8 +43,7 @@ function exitCode(verdict: VerifyResult["verdict"], needsSignature: boolean): nu
 }
 
 /** A bundle under `.cto/runs` must be the one that its directory names: a good run copied over a bad one is intact and still a lie. */
-function verifyPlaced(store: Store, directory: string): VerifyResult {
-  const result = verifyRunDirectory(directory);
+function placed(store: Store, directory: string, result: VerifyResult): VerifyResult {
   const expected = runIdOfDirectory(store, directory);
   if (expected === null || result.run_id === null || result.run_id === expected) return result;
   const finding = {

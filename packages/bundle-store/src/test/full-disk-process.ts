@@ -1,11 +1,12 @@
 import { CtoError } from "@cto/errors";
 import { openStore, verifyRunDirectory } from "../index.ts";
-import { appendSampleEvents, startSampleRun, writeSampleFiles } from "./sample-run.ts";
+import { appendSampleEvents, appendSampleLogs, startSampleRun, writeSampleFiles } from "./sample-run.ts";
 
 /** Fills the disk (or a log up to the file-size limit) with a raw log, then ends the run: `<home> <reserve bytes>`. Prints what happened as JSON. */
 const [home = "", reserveBytes = "0"] = process.argv.slice(2);
 const store = openStore({ home });
 const writer = await startSampleRun(store, "full", { artifactBytes: 1e12, reserveBytes: Number(reserveBytes) });
+appendSampleLogs(writer);
 const log = writer.openLog("backend/flood.log");
 
 function refusal(thrown: unknown): unknown {

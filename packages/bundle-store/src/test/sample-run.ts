@@ -71,8 +71,16 @@ export function appendSampleEvents(writer: RunWriter, previous: readonly string[
   return { eventCount: chain.count, chainHead: chain.head };
 }
 
+/** Appends the first line of the golden live log and trace, unless there are any. */
+export function appendSampleLogs(writer: RunWriter): void {
+  const isEmpty = (pointer: string): boolean => fs.statSync(path.join(writer.directory, pointer)).size === 0;
+  if (isEmpty(RUN_FILES.live)) writer.appendLive(firstLine(RUN_FILES.live, writer.runId));
+  if (isEmpty(RUN_FILES.trace)) writer.appendTrace(firstLine(RUN_FILES.trace, writer.runId));
+}
+
 /** Writes logs, patch, documents and report, in the order of a real run. Files that are there already are left. */
 export async function writeSampleFiles(writer: RunWriter, home: string): Promise<void> {
+  appendSampleLogs(writer);
   const present = new Set(writer.files().map((file) => file.path));
   for (const pointer of ["backend/engine.stdout.log", RUN_FILES.testLog].filter((name) => !present.has(name))) {
     const log = writer.openLog(pointer);
@@ -99,6 +107,9 @@ export async function writeSampleFiles(writer: RunWriter, home: string): Promise
   await Promise.all(documents.map((pointer) => writer.writeDocument(pointer, goldenText(pointer, writer.runId))));
   const report = JSON.parse(goldenText(RUN_FILES.report, writer.runId));
   const files = writer.files();
+  // A killed process may have left the beginning of its test log.
+  const written = files.find((file) => file.path === RUN_FILES.testLog)?.bytes ?? 0;
+  for (const { log } of report.verification) log.bytes = Math.min(log.bytes, written);
   await writer.writeDocument(RUN_FILES.report, {
     ...report,
     artifact_paths: [...new Set([...report.artifact_paths, ...files.map((file) => file.path)])],
@@ -109,8 +120,6 @@ export async function writeSampleFiles(writer: RunWriter, home: string): Promise
 /** A whole sealed sample run. */
 export async function sealSampleRun(store: Store, runId: string): Promise<SealResult> {
   const writer = await startSampleRun(store, runId);
-  writer.appendLive(firstLine(RUN_FILES.live, runId));
-  writer.appendTrace(firstLine(RUN_FILES.trace, runId));
   const seal = appendSampleEvents(writer);
   await writer.syncEvents();
   await writeSampleFiles(writer, store.home);

@@ -113,7 +113,7 @@ export const reportSchema = z.looseObject({
   source: z.looseObject({
     baseline_commit: gitObjectIdSchema.nullable(),
     baseline_tree: gitObjectIdSchema.nullable(),
-    /** The tree that the engine started from: the baseline after setup. Absent or null where it is the baseline itself. */
+    /** The tree that the engine started from: the baseline, or what setup made of it. Null or absent before there is one; a pass names it. */
     start_tree: gitObjectIdSchema.nullable().optional(),
     result_tree: gitObjectIdSchema.nullable(),
   }),

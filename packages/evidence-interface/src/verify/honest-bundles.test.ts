@@ -122,4 +122,87 @@ describe("verifyBundle on honest bundles", () => {
     Object.assign(documentOf(draft, "proofs/brought.json"), { run_id: "other" });
     expect(judge(seal(draft))).toEqual(["contradictory", "RUN_ID_DIFFERS"]);
   });
+
+  test("accepts that a report of an interrupted run knows less than its events, and not that it knows something else", () => {
+    const interrupted = (fields: Record<string, unknown>) => {
+      const draft = block(passDraft(), "blocked", "interrupted");
+      const report = documentOf(draft, "report.json");
+      Object.assign(report, { changed_files: [], changes: [], verification: [], claims_match: null }, fields);
+      Object.assign(report.source as object, { result_tree: null });
+      Object.assign(documentOf(draft, "proofs/tree-state.json"), { result_tree: null, fresh_checkout_tree: null });
+      const noEffect = { run_id: draft.runId, equal: null, process_started: true, processes_left: null };
+      draft.documents["proofs/no-effect.json"] = {
+        ...blockedDraft().documents["proofs/no-effect.json"],
+        ...noEffect,
+      };
+      return draft;
+    };
+    expect(judge(seal(interrupted({})))).toEqual(["unsigned"]);
+    expect(judge(seal(interrupted({ claims: {} })))).toEqual(["unsigned"]);
+    expect(judge(seal(interrupted({ backend_exit: "canceled", backend_exit_code: null })))).toEqual(["unsigned"]);
+    for (const fields of [{ backend_exit_code: 1 }, { claims: { tests_passed: false } }])
+      expect(judge(seal(interrupted(fields)))).toEqual(["contradictory", "EVENT_DATA_DIFFERS"]);
+    const other = interrupted({});
+    Object.assign(documentOf(other, "proofs/tree-state.json"), { fresh_checkout_tree: "9a".repeat(20) });
+    expect(judge(seal(other))).toEqual(["contradictory", "EVENT_DATA_DIFFERS"]);
+    const cut = interrupted({});
+    cut.texts["trace.jsonl"] = "";
+    expect(judge(seal(cut))).toEqual(["unsigned"]);
+  });
+
+  test("accepts event data that were cleaned: redacted, cut or stripped of control characters", () => {
+    const claimed = (claims: Record<string, unknown>, said: Record<string, unknown>) => {
+      const draft = block(passDraft(), "fail", "dirty_ending_tree");
+      Object.assign(documentOf(draft, "report.json"), { claims, claims_match: null });
+      eventOf(draft, "engine.completed").data.claims = said;
+      return judge(seal(draft));
+    };
+    const files = ["a", "b", "c"];
+    expect(claimed({ summary: "bell\u0007!" }, { summary: "bell\ufffd!" })).toEqual(["unsigned"]);
+    expect(claimed({ summary: "key sk-1" }, { summary: "key [redacted:model-key]" })).toEqual(["unsigned"]);
+    expect(claimed({ summary: "long text" }, { summary: "long[cut: 5 more characters]" })).toEqual(["unsigned"]);
+    expect(claimed({ files }, { files: ["a", "[cut: 2 more]"] })).toEqual(["unsigned"]);
+    expect(claimed({ files, tests_passed: false }, { files, cut: true })).toEqual(["unsigned"]);
+    for (const said of [
+      { files: ["a", "b"] },
+      { files: ["a", "[cut: 2 more]", "c"] },
+      { files: ["b", "[cut: 2 more]"] },
+      {},
+    ])
+      expect(claimed({ files }, said)).toEqual(["contradictory", "EVENT_DATA_DIFFERS"]);
+    expect(claimed({ summary: "yes" }, { summary: "no [redacted:model-key]" })).toEqual([
+      "contradictory",
+      "EVENT_DATA_DIFFERS",
+    ]);
+  });
+
+  test("accepts raw logs without a digest in the report of a run that was cut short, and a copy that was traced after its end", () => {
+    const sealed = JSON.parse(new TextDecoder().decode(seal(passDraft()).get("report.json"))) as Record<
+      string,
+      unknown
+    >;
+    const { "test.log": _, ...artifact_digests } = sealed.artifact_digests as Record<string, string>;
+    const fields = { artifact_digests, artifact_paths: Object.keys(artifact_digests) };
+    const cut = block(passDraft(), "fail", "artifact_write_failure");
+    Object.assign(documentOf(cut, "report.json"), fields);
+    expect(judge(seal(cut))).toEqual(["unsigned"]);
+    const whole = passDraft();
+    Object.assign(documentOf(whole, "report.json"), fields);
+    expect(judge(seal(whole))).toEqual(["contradictory", "ARTIFACT_DIGEST_DIFFERS"]);
+    const late = passDraft();
+    late.texts["trace.jsonl"] = late.texts["trace.jsonl"]?.replace("06:01:07", "06:01:59") ?? "";
+    expect(judge(seal(late))).toEqual(["unsigned"]);
+  });
+
+  test("takes wildcards of the contract for the gates' matter, beyond their literal beginning", () => {
+    for (const rule of ["**", "src/**", "src/*.js", "**/*.js", "src/slugify.js"]) {
+      const draft = passDraft();
+      Object.assign(documentOf(draft, "proofs/task.json"), { allowed_paths: [rule] });
+      const [first] = documentOf(draft, "proofs/policy.json").rules as { value: unknown }[];
+      Object.assign(first ?? {}, { value: rule });
+      const [change] = documentOf(draft, "report.json").changes as object[];
+      Object.assign(change ?? {}, { rule });
+      expect([rule, ...judge(seal(draft))]).toEqual([rule, "unsigned"]);
+    }
+  });
 });

@@ -114,6 +114,9 @@ function splitNames(text: string): readonly [string, string] | undefined {
 }
 
 function toName(text: string, prefix = ""): string | undefined {
+  // A plain name is its own text; the way over its bytes costs ten times as much.
+  if (/^[\w./ -]*$/.test(text))
+    return text.startsWith(prefix) && text.length > prefix.length ? text.slice(prefix.length) : undefined;
   const bytes = fromPathText(text);
   const lead = encoder.encode(prefix);
   if (bytes === undefined || bytes.length <= lead.length || !lead.every((byte, index) => bytes[index] === byte))

@@ -14,14 +14,14 @@ const names = readdirSync(golden, { withFileTypes: true })
   .map((entry) => entry.name);
 
 describe("verifyBundle on drawn input", () => {
-  test("gives one answer however the event log and the patch are cut into chunks", () => {
+  test("gives one answer however the line logs and the patch are cut into chunks", () => {
     const pieces = (bytes: Uint8Array, size: number) =>
       Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
         bytes.slice(index * size, (index + 1) * size),
       );
     fc.assert(
       fc.property(
-        fc.constantFrom(...tamperings.filter(({ name }) => name !== "a very long event"), {
+        fc.constantFrom(...tamperings.filter(({ name }) => !name.includes("very long")), {
           name: "none",
           make: () => seal(passDraft()),
           expected: ["unsigned"],
@@ -33,7 +33,13 @@ describe("verifyBundle on drawn input", () => {
             content.has(path) ? pieces(content.get(path) ?? new Uint8Array(), size) : null;
           const whole = verifyBundle(toFacts(content));
           expect(
-            verifyBundle({ ...toFacts(content), events: cut("events.normalized.jsonl"), patch: cut("patch.diff") }),
+            verifyBundle({
+              ...toFacts(content),
+              events: cut("events.normalized.jsonl"),
+              patch: cut("patch.diff"),
+              live: cut("events.ndjson"),
+              trace: cut("trace.jsonl"),
+            }),
           ).toEqual(whole);
         },
       ),
@@ -54,7 +60,12 @@ describe("verifyBundle on drawn input", () => {
     }
     for (const size of [1, 7, 100, 333, 900]) {
       const events = chunks("events.normalized.jsonl", size);
-      expect(verifyBundle({ ...toFacts(content), events, patch: chunks("patch.diff", size) })).toEqual(whole);
+      const others = {
+        patch: chunks("patch.diff", size),
+        live: chunks("events.ndjson", size),
+        trace: chunks("trace.jsonl", size),
+      };
+      expect(verifyBundle({ ...toFacts(content), events, ...others })).toEqual(whole);
     }
   });
 
@@ -88,8 +99,12 @@ describe("verifyBundle on drawn input", () => {
       "review.json",
       "proofs/task.json",
       "proofs/tree-state.json",
+      "proofs/policy.json",
+      "proofs/eligibility.json",
       "events.normalized.jsonl",
       "patch.diff",
+      "events.ndjson",
+      "trace.jsonl",
     ];
     fc.assert(
       fc.property(

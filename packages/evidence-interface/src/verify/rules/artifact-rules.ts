@@ -17,12 +17,15 @@ const fixedPointers: Readonly<Record<string, string>> = {
 /** What the report and run.json point at is in the bundle, with the digest that they name. */
 export const pointersLead: Rule = ({ run, report, listed }, findings) => {
   const directories = new Set<string>();
-  for (const path of listed.keys()) {
-    for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1))
-      directories.add(path.slice(0, slash));
-  }
+  const isDirectory = (path: string) => {
+    for (const file of directories.size === 0 ? listed.keys() : []) {
+      for (let slash = file.indexOf("/"); slash !== -1; slash = file.indexOf("/", slash + 1))
+        directories.add(file.slice(0, slash));
+    }
+    return directories.has(path);
+  };
   const known = (path: string) =>
-    listed.has(path) || directories.has(path) || path === RUN_FILES.manifest || path === RUN_FILES.attestation;
+    listed.has(path) || path === RUN_FILES.manifest || path === RUN_FILES.attestation || isDirectory(path);
   for (const [name, path] of Object.entries(run.pointers)) {
     if (!known(path))
       findings.add("POINTER_DANGLES", RUN_FILES.run, `pointers.${name} names ${path}, which is not in the bundle`);

@@ -3,9 +3,8 @@ import { restates } from "./restates.ts";
 import type { Rule, WholeBundle } from "./whole-bundle.ts";
 
 type Data = Readonly<Record<string, unknown>>;
-/** What an event says in one field, and what a document says of the same; undefined where no document does. */
-type Restated = readonly [field: string, said: unknown, known: unknown];
-type Restatement = (data: Data, bundle: WholeBundle) => readonly Restated[];
+/** What the documents say of the fields of one event; undefined where no document does. `data` only helps to choose. */
+type Restatement = (bundle: WholeBundle, data: Data) => Data;
 
 /**
  * A run that was ended early: its harness may have died between an event and the report that was written later, or the disk may have refused.
@@ -15,126 +14,113 @@ export function wasCutShort({ codes }: WholeBundle): boolean {
   return codes.has("interrupted") || codes.has("artifact_write_failure");
 }
 
-const runStarted: Restatement = (data, { run }) => [
-  ["case_id", data.case_id, run.case_id],
-  ["task_id", data.task_id, run.task_id],
-  ["engine", data.engine, run.engine_id],
-  ["stage", data.stage, run.stage],
-];
-
-const contractCreated: Restatement = (data, { run, report, treeState }) => [
-  ["task_id", data.task_id, run.task_id],
-  ["stage", data.stage, run.stage],
-  ["task_digest", data.task_digest, report.task_digest],
-  ["policy_digest", data.policy_digest, report.policy_digest],
-  // Below stage 3 there is no repository; above it the baseline is its commit, once it is made.
-  ["source_commit", data.source_commit, run.stage < 3 ? null : (report.source.baseline_commit ?? undefined)],
-  ["source_digests", data.source_digests, treeState?.source_before],
-];
-
-const eligibilityDecided: Restatement = (data, { eligibility }) => [
-  ["decision_id", data.decision_id, eligibility?.decision_id],
-  ["eligible", data.eligible, eligibility === undefined ? undefined : eligibility.missing_gates.length === 0],
-  ["passed_gates", data.passed_gates, eligibility?.passed_gates],
-  ["missing_gates", data.missing_gates, eligibility?.missing_gates],
-];
-
-const planUpdated: Restatement = (data, { eligibility, task }) => {
-  const gates = Array.isArray(data.gates) ? (data.gates as readonly (Data | null)[]) : [];
-  const named = (passed: boolean) =>
-    gates.filter((gate) => (gate?.answer === "pass") === passed).map((gate) => gate?.gate);
-  return [
-    ["gates (passed)", named(true), eligibility?.passed_gates],
-    ["gates (missing)", named(false), eligibility?.missing_gates],
-    ["checks", data.checks, task?.verification.map(({ id }) => id)],
-    ["budget", data.budget, task === undefined ? undefined : pick(task.budget, ["wall_seconds", "artifact_bytes"])],
-  ];
-};
-
-const gateBlocked: Restatement = (data, { run, eligibility }) => {
-  const isAsked = eligibility?.required_gates.some((gate) => gate === data.gate) ?? false;
-  return [
-    ["backend", data.backend, run.engine_id],
-    ["mutation_mode", data.mutation_mode, "none"],
-    ["gate", isAsked && !eligibility?.missing_gates.some((gate) => gate === data.gate), false],
-  ];
-};
-
-const claimFields = ["files", "tests_passed", "committed", "summary"] as const;
-
-const engineCompleted: Restatement = (data, bundle) => {
-  const { backend_exit, backend_exit_code, claims } = bundle.report;
-  const unseen = wasCutShort(bundle) && (backend_exit === "not-started" || backend_exit === "canceled");
-  const end = pick(data.end, ["kind", "code"]);
-  const said = pick(data.claims, claimFields);
-  return [
-    ["end.kind", end.kind, unseen ? undefined : backend_exit],
-    ["end.code", end.code ?? null, unseen ? undefined : backend_exit_code],
-    ["claims", said, Object.keys(claims).length === 0 && wasCutShort(bundle) ? undefined : pick(claims, claimFields)],
-  ];
-};
-
-const patchApplied: Restatement = (data, { treeState }) => [["tree", data.tree, treeState?.fresh_checkout_tree]];
-
-const diffChecked: Restatement = (data, { report, treeState, codes }) => {
-  // Where nobody could take a result the event counts nothing; a disk that refused just then may have kept the event of a result out.
-  const without = data.result_tree === null;
-  if (without && codes.has("artifact_write_failure")) return [];
-  return [
-    ["result_tree", data.result_tree, report.source.result_tree],
-    ["fresh_tree", data.fresh_tree, without ? undefined : treeState?.fresh_checkout_tree],
-    ["changed_files", data.changed_files, report.changed_files.length],
-  ];
-};
-
-const verificationCompleted: Restatement = (data, bundle) => {
-  const { verification } = bundle.report;
-  const known = verification.map(({ id, exit, passed, resolved }) => ({
-    id,
-    exit,
-    passed,
-    resolved: resolved === null ? null : { path: resolved.path, sha256: resolved.sha256 },
-  }));
-  const unseen = verification.length === 0 && wasCutShort(bundle);
-  return [
-    ["ran", data.ran, unseen ? undefined : verification.length > 0],
-    ["checks", data.checks, known],
-  ];
-};
-
-const runCompleted: Restatement = (data, { report }) => [
-  ["landing", data.landing, report.landing],
-  ["all_blockers", data.all_blockers, report.blockers.map(({ code }) => code)],
-];
-
-const restatements: ReadonlyMap<EventName, Restatement> = new Map([
-  ["run.started", runStarted],
-  ["task.contract.created", contractCreated],
-  ["eligibility.decided", eligibilityDecided],
-  ["plan.updated", planUpdated],
-  ["backend.gate.blocked", gateBlocked],
-  ["engine.completed", engineCompleted],
-  ["patch.applied", patchApplied],
-  ["git.diff.checked", diffChecked],
-  ["verification.completed", verificationCompleted],
-  ["run.completed", runCompleted],
-]);
-
-/** What an event restates is what the document says. The engine's own identity is judged by `engineFits`. */
-export const eventsRestate: Rule = (bundle, findings) => {
-  const isLess = (known: unknown) => known === null || known === 0 || (Array.isArray(known) && known.length === 0);
-  const cutShort = wasCutShort(bundle);
-  for (const [name, { data }] of bundle.events.byName) {
-    for (const [field, said, known] of restatements.get(name)?.(data, bundle) ?? []) {
-      if (known === undefined || restates(said, known) || (cutShort && mayBeUnseen.has(name) && isLess(known)))
-        continue;
-      findings.add("EVENT_DATA_DIFFERS", RUN_FILES.events, `${name}: ${field} is not what the documents say`);
-    }
-  }
+const restatements: { readonly [Name in EventName]?: Restatement } = {
+  "run.started": ({ run }) => ({
+    case_id: run.case_id,
+    task_id: run.task_id,
+    engine: run.engine_id,
+    stage: run.stage,
+  }),
+  "task.contract.created": ({ run, report, treeState }) => ({
+    task_id: run.task_id,
+    stage: run.stage,
+    task_digest: report.task_digest,
+    policy_digest: report.policy_digest,
+    // Below stage 3 there is no repository; above it the baseline is its commit, once it is made.
+    source_commit: run.stage < 3 ? null : (report.source.baseline_commit ?? undefined),
+    source_digests: treeState?.source_before,
+  }),
+  "eligibility.decided": ({ eligibility }) => ({
+    decision_id: eligibility?.decision_id,
+    eligible: eligibility && eligibility.missing_gates.length === 0,
+    passed_gates: eligibility?.passed_gates,
+    missing_gates: eligibility?.missing_gates,
+  }),
+  "plan.updated": ({ task }) => ({
+    checks: task?.verification.map(({ id }) => id),
+    budget: task && { wall_seconds: task.budget.wall_seconds, artifact_bytes: task.budget.artifact_bytes },
+  }),
+  "backend.gate.blocked": ({ run }) => ({ backend: run.engine_id, mutation_mode: "none" }),
+  "engine.completed": (bundle) => {
+    const { backend_exit, backend_exit_code, claims } = bundle.report;
+    const cutShort = wasCutShort(bundle);
+    const unseen = cutShort && (backend_exit === "not-started" || backend_exit === "canceled");
+    const { files, tests_passed, committed, summary } = claims;
+    return {
+      end: unseen ? undefined : { kind: backend_exit, code: backend_exit_code ?? undefined },
+      claims: cutShort && Object.keys(claims).length === 0 ? undefined : { files, tests_passed, committed, summary },
+    };
+  },
+  "patch.applied": ({ treeState }) => ({ tree: treeState?.fresh_checkout_tree }),
+  "git.diff.checked": ({ report, treeState, codes }, { result_tree }) => {
+    // Where nobody could take a result the event counts nothing; a disk that refused just then may have kept the event of a result out.
+    if (result_tree === null && codes.has("artifact_write_failure")) return {};
+    return {
+      result_tree: report.source.result_tree,
+      fresh_tree: result_tree === null ? undefined : treeState?.fresh_checkout_tree,
+      changed_files: report.changed_files.length,
+    };
+  },
+  "verification.completed": (bundle) => {
+    const { verification } = bundle.report;
+    const unseen = verification.length === 0 && wasCutShort(bundle);
+    return {
+      ran: unseen ? undefined : verification.length > 0,
+      checks: verification.map(({ id, exit, passed, resolved }) => ({
+        id,
+        exit,
+        passed,
+        resolved: resolved && { path: resolved.path, sha256: resolved.sha256 },
+      })),
+    };
+  },
+  "run.completed": ({ report }) => ({
+    landing: report.landing,
+    all_blockers: report.blockers.map(({ code }) => code),
+  }),
 };
 
 /** Events of what a report may have lost when its run was cut short. */
 const mayBeUnseen: ReadonlySet<EventName> = new Set(["patch.applied", "git.diff.checked", "verification.completed"]);
+
+/** What an event restates is what the document says. The engine's own identity is judged by `engineFits`. */
+export const eventsRestate: Rule = (bundle, findings) => {
+  const say = (name: EventName, field: string) =>
+    findings.add("EVENT_DATA_DIFFERS", RUN_FILES.events, `${name}: ${field} is not what the documents say`);
+  for (const [name, { data }] of bundle.events.byName) {
+    const known = restatements[name]?.(bundle, data);
+    for (const field in known) {
+      const value = known[field];
+      if (value === undefined || restates(data[field], value)) continue;
+      if (!(mayBeUnseen.has(name) && isNothing(value) && wasCutShort(bundle))) say(name, field);
+    }
+  }
+  const { byName } = bundle.events;
+  const plan = byName.get("plan.updated");
+  if (plan !== undefined && !gatesFit(plan.data.gates, bundle)) say("plan.updated", "gates");
+  const refusal = byName.get("backend.gate.blocked");
+  if (refusal !== undefined && hasPassed(refusal.data.gate, bundle)) say("backend.gate.blocked", "gate");
+};
+
+function isNothing(known: unknown): boolean {
+  return known === null || known === 0 || (Array.isArray(known) && known.length === 0);
+}
+
+/** The plan names every gate of the decision, in its order and with its answer. */
+function gatesFit(said: unknown, { eligibility }: WholeBundle): boolean {
+  if (eligibility === undefined) return true;
+  const { required_gates, passed_gates } = eligibility;
+  if (!Array.isArray(said) || said.length !== required_gates.length) return false;
+  return required_gates.every((gate, index) => {
+    const entry: Data | null = said[index];
+    return entry?.gate === gate && (entry.answer === "pass") === passed_gates.includes(gate);
+  });
+}
+
+/** Setup and the like are no gates of the decision. */
+function hasPassed(gate: unknown, { eligibility }: WholeBundle): boolean {
+  return eligibility?.passed_gates.some((passed) => passed === gate) ?? false;
+}
 
 /** What stands in a document was announced by its event. A pass has all events, by a rule of its own. */
 export const documentsAnnounced: Rule = (bundle, findings) => {
@@ -151,8 +137,3 @@ export const documentsAnnounced: Rule = (bundle, findings) => {
       findings.add("EVENT_REQUIRED_MISSING", RUN_FILES.events, `there is ${what} and no ${event}`);
   }
 };
-
-function pick(value: unknown, fields: readonly string[]): Record<string, unknown> {
-  const from = typeof value === "object" && value !== null ? (value as Data) : {};
-  return Object.fromEntries(fields.map((field) => [field, from[field]]));
-}

@@ -31,36 +31,49 @@ export const policyFits: Rule = (bundle, findings) => {
       `is for stage ${policy.stage}, the run for ${report.stage}`,
     );
   if (task === undefined) return;
-  const ofTask = new Map<string, unknown[]>();
+  const ofTask = toRulesOfTask(task);
+  const seen = { ...noneSeen };
   for (const { dimension, value, layer } of policy.rules) {
     if (layer !== "task") continue;
-    const values = ofTask.get(dimension);
-    if (values === undefined) ofTask.set(dimension, [value]);
-    else values.push(value);
+    const expected = ofTask[dimension][seen[dimension]];
+    seen[dimension] += 1;
+    // Both come out of canonical JSON, so equal objects have the same text.
+    if (value !== expected && JSON.stringify(value) !== JSON.stringify(expected)) seen[dimension] = Number.NaN;
   }
-  for (const [dimension, values] of rulesOfTask(task)) {
-    if (!sameJson(ofTask.get(dimension) ?? [], values))
+  for (const dimension of dimensions) {
+    if (seen[dimension] !== ofTask[dimension].length)
       findings.add("POLICY_CONTRADICTED", PROOF_FILES.policy, `${dimension} is not what the contract says`);
   }
 };
 
-/** What a policy takes from a contract, by dimension. */
-function rulesOfTask(task: NonNullable<WholeBundle["task"]>): readonly (readonly [string, readonly unknown[]])[] {
-  return [
-    ["allowed_paths", task.allowed_paths],
-    ["forbidden_paths", task.forbidden_paths],
-    ["protected_paths", task.protected_paths],
-    ["forbidden_actions", task.forbidden_actions],
-    ["by_products", task.by_products],
-    ["network", [task.network]],
-    ["budget", [task.budget]],
-    ["stage", [task.stage]],
-  ];
-}
+type Dimension = NonNullable<WholeBundle["policy"]>["rules"][number]["dimension"];
 
-/** Both values come out of canonical JSON, so equal ones have the same text. */
-function sameJson(left: unknown, right: unknown): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
+const noneSeen: Readonly<Record<Dimension, number>> = {
+  allowed_paths: 0,
+  forbidden_paths: 0,
+  protected_paths: 0,
+  forbidden_actions: 0,
+  by_products: 0,
+  network: 0,
+  budget: 0,
+  stage: 0,
+  engines: 0,
+};
+const dimensions = Object.keys(noneSeen) as readonly Dimension[];
+
+/** What a policy takes from a contract, by dimension and in order. */
+function toRulesOfTask(task: NonNullable<WholeBundle["task"]>): Readonly<Record<Dimension, readonly unknown[]>> {
+  return {
+    allowed_paths: task.allowed_paths,
+    forbidden_paths: task.forbidden_paths,
+    protected_paths: task.protected_paths,
+    forbidden_actions: task.forbidden_actions,
+    by_products: task.by_products,
+    network: [task.network],
+    budget: [task.budget],
+    stage: [task.stage],
+    engines: [],
+  };
 }
 
 /** The digest is taken over the stored canonical text without its LF. */

@@ -2,7 +2,9 @@
  * What the harness leaves in event data where it cleans them: a redacted secret, a cut, a control character. Such a text says no more than
  * what stands before the mark.
  */
-const cleaned = /\[redacted:[a-z-]+\]|\[cut: \d+ more|\ufffd/;
+const cleaned = /\[redacted:[a-z-]+\]|\[cut: \d+ more characters\]|\ufffd/;
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** True if `said`, a value out of event data, is `known`, or what is left of `known` after event data were cleaned. Extra fields say nothing. */
 export function restates(said: unknown, known: unknown): boolean {
@@ -10,10 +12,11 @@ export function restates(said: unknown, known: unknown): boolean {
   if (typeof known === "string") return typeof said === "string" && isCleaned(said, known);
   if (Array.isArray(known)) return Array.isArray(said) && restatesList(said, known);
   if (typeof known !== "object" || known === null || typeof said !== "object" || said === null) return false;
-  const fields = said as Readonly<Record<string, unknown>>;
-  return Object.entries(known).every(
-    ([key, value]) => restates(fields[key], value) || (fields.cut === true && !Object.hasOwn(fields, key)),
-  );
+  for (const key in known) {
+    if (restates((said as Fields)[key], (known as Fields)[key])) continue;
+    if ((said as Fields).cut !== true || Object.hasOwn(said, key)) return false;
+  }
+  return true;
 }
 
 function isCleaned(said: string, known: string): boolean {
@@ -22,8 +25,11 @@ function isCleaned(said: string, known: string): boolean {
 }
 
 function restatesList(said: readonly unknown[], known: readonly unknown[]): boolean {
-  const last = said.at(-1);
-  const isCut = said.length <= known.length && typeof last === "string" && /^\[cut: \d+ more\]$/.test(last);
-  if (!isCut && said.length !== known.length) return false;
-  return said.every((item, index) => restates(item, known[index]) || (isCut && index === said.length - 1));
+  for (let index = 0; index < said.length; index += 1) {
+    if (index < known.length && restates(said[index], known[index])) continue;
+    const item = said[index];
+    const isCut = index < known.length && typeof item === "string" && /^\[cut: \d+ more\]$/.test(item);
+    return isCut && index === said.length - 1;
+  }
+  return said.length === known.length;
 }
