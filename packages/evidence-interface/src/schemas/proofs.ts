@@ -35,7 +35,7 @@ export const sourceDigestsSchema = z.strictObject({
 export type SourceDigests = z.infer<typeof sourceDigestsSchema>;
 
 /** A digest over every entry of a directory tree: names, types, modes, sizes, contents. */
-export const snapshotDigestSchema = z.strictObject({ sha256: sha256Schema, entries: countSchema });
+const snapshotDigestSchema = z.strictObject({ sha256: sha256Schema, entries: countSchema });
 
 /** `proofs/tree-state.json`: the disk before and after the engine, the result, and the source repository around the run. */
 export const treeStateSchema = z.strictObject({

@@ -62,13 +62,19 @@ export function endIfStopped(context: RunContext): void {
     throw new RunEnded("interrupted");
   }
   if (context.writer.budgetExceeded) {
-    addBlocker(
-      context.draft,
-      "artifact_write_failure",
-      `the run wrote more than budget.artifact_bytes (${context.task.budget.artifact_bytes} bytes) of evidence`,
-    );
+    noteBudget(context);
     throw new RunEnded("artifact budget exceeded");
   }
+}
+
+/** Notes that the evidence is larger than the contract permits. */
+export function noteBudget({ draft, task }: RunContext): void {
+  const limit = task.budget.artifact_bytes;
+  addBlocker(
+    draft,
+    "artifact_write_failure",
+    `the run wrote more than budget.artifact_bytes (${limit} bytes) of evidence`,
+  );
 }
 
 /** Adds a blocker unless its code is there already: the first reason stands. */

@@ -11,7 +11,7 @@ import { makeWorkspace } from "../steps/make-workspace.ts";
 import { runEngine } from "../steps/run-engine.ts";
 import { keepWork, writeBundle } from "../steps/write-bundle.ts";
 import { openRun, type RunDigests } from "./open-run.ts";
-import { addBlocker, endIfStopped, isDiskRefusal, type RunContext, RunEnded } from "./run-context.ts";
+import { addBlocker, endIfStopped, isDiskRefusal, noteBudget, type RunContext, RunEnded } from "./run-context.ts";
 import type { RunOutcome, RunPorts, RunRequest } from "./run-request.ts";
 
 /**
@@ -47,8 +47,11 @@ export async function runTask(request: RunRequest, ports: RunPorts): Promise<Run
   const ended = { ...context, patchFile: context.folders.patch };
   let cleaning: Promise<void> | null = null;
   try {
+    // The trace must not tell of anything after the end of the run.
+    await Promise.allSettled(context.background);
     await assertSourceStill(context);
     await keepWork(ended);
+    if (writer.budgetExceeded) noteBudget(context);
     cleaning = removeScratch(context);
     const { notes } = await writer.seal(await writeBundle(ended, run, digests));
     return { ...outcome(true), notes };

@@ -30,9 +30,12 @@ export async function runEngine(context: RunContext, ready: ReadyEngine, trees: 
     stdout: context.writer.openLog("backend/engine.stdout.log"),
     stderr: context.writer.openLog("backend/engine.stderr.log"),
   };
-  const outcome = await record.timed("engine.run", () => runOnce(context, ready, trees, logs));
-  logs.stdout.close();
-  logs.stderr.close();
+  const outcome = await record
+    .timed("engine.run", () => runOnce(context, ready, trees, logs))
+    .finally(() => {
+      logs.stdout.close();
+      logs.stderr.close();
+    });
   draft.outcome = outcome;
   await assertSameExecutable(context, ready);
   const blockers = outcomeBlockers(context, outcome);
@@ -132,9 +135,9 @@ async function spawn(
   };
 }
 
-// Events are small; a detour through text reaches every string of them.
 function hideInData({ hider }: RunContext, data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return JSON.parse(hider.text(JSON.stringify(data))) as Readonly<Record<string, unknown>>;
+  const hide = (_key: string, value: unknown) => (typeof value === "string" ? hider.text(value) : value);
+  return JSON.parse(JSON.stringify(data, hide)) as Readonly<Record<string, unknown>>;
 }
 
 async function assertSameExecutable(context: RunContext, ready: ReadyEngine): Promise<void> {
@@ -159,7 +162,7 @@ function outcomeBlockers(context: RunContext, outcome: EngineOutcome) {
       ? `the engine ended with ${outcome.kind}: ${oneLine(outcome.message, 300)}`
       : code === "timeout"
         ? `the engine was still running after budget.wall_seconds (${wall} s)`
-        : `the engine ended (${describeEnd(outcome.end)}) without its own terminal event`;
+        : `the engine ended (${describeEnd(outcome.end)}) ${outcome.terminal_event_seen ? "after it had said that it was done" : "without its own terminal event"}`;
   const blocker = toBlocker(code, message);
   // Provider codes have two homes: found before the start they refuse it, found while running they end the run.
   const event = FAILURE_CODES[code].event === "backend.gate.blocked" ? "run.completed" : blocker.event;
@@ -190,7 +193,8 @@ function outcomeCode(outcome: EngineOutcome): FailureCode | null {
     case "failed":
       return outcome.terminal_event_seen ? "engine_failed" : "engine_crashed";
     case "completed":
-      if (outcome.terminal_event_seen) return null;
+      // Done by its own word, and yet it did not end well: nobody knows what is missing.
+      if (outcome.terminal_event_seen) return endedWell(outcome.end) ? null : "engine_crashed";
       return endedWell(outcome.end) ? "missing_required_event" : "engine_crashed";
   }
 }

@@ -89,7 +89,9 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
 
 // What an engine claims is free text of its own.
 function toClaims(claims: Claims): Claims {
-  return JSON.parse(redactSecrets(JSON.stringify(claims))) as Claims;
+  return JSON.parse(
+    JSON.stringify(claims, (_key, value: unknown) => (typeof value === "string" ? redactSecrets(value) : value)),
+  ) as Claims;
 }
 
 function toQuarantine(patch: KeptPatch | null) {
