@@ -1,5 +1,5 @@
+import { closestWord } from "@cto/errors";
 import * as z from "zod";
-import { didYouMean } from "./did-you-mean.ts";
 import { FAKE_ACTIONS, FAKE_SCRIPT_SCHEMA, fakeActions, isFakeAction } from "./fake-script.ts";
 
 /** Something in a value that the language does not permit. */
@@ -52,7 +52,7 @@ function unknownKeys(
   return keys
     .filter((key) => !known.includes(key))
     .map((key) => {
-      const meant = didYouMean(key, known);
+      const meant = closestWord(key, known);
       const help = meant === undefined ? `known are ${known.join(", ")}` : `did you mean ${meant}?`;
       return { path, key, message: `unknown key ${key}; ${help}` };
     });

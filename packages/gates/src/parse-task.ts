@@ -1,6 +1,5 @@
-import { type CtoError, oneLine } from "@cto/errors";
+import { type CtoError, closestWord, oneLine } from "@cto/errors";
 import * as z from "zod";
-import { closestWord } from "./closest-word.ts";
 import { type GatesErrorCode, type TaskProblem, toTaskError } from "./gates-error.ts";
 import { type TaskContract, taskSchema } from "./task-contract.ts";
 import { findRuleBreaches, type RuleBreach } from "./task-rules.ts";
