@@ -5,6 +5,7 @@ import {
   type BundleFacts,
   type BundleFile,
   isBundleDocument,
+  manifestSchema,
   RUN_FILES,
   toPathText,
 } from "@cto/evidence-interface";
@@ -17,9 +18,10 @@ import { readFailed } from "./store-error.ts";
  * in parts. Throws `STORE_READ_FAILED` if `directory` is no directory.
  */
 export function readBundleFacts(directory: string): BundleFacts {
-  const facts = new FactsReader();
+  const root = path.resolve(directory);
+  const facts = new FactsReader(root);
   try {
-    facts.walk(path.resolve(directory), "");
+    facts.walk(root, "");
   } catch (error) {
     throw readFailed(directory, error);
   }
@@ -41,6 +43,8 @@ const streams: ReadonlyMap<string, "events" | "patch" | "live" | "trace"> = new 
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 class FactsReader implements BundleFacts {
+  readonly #root: string;
+  #sizes: ReadonlyMap<string, number> | undefined;
   readonly files: BundleFile[] = [];
   readonly documents = new Map<string, Uint8Array>();
   readonly sha256 = sha256;
@@ -48,6 +52,10 @@ class FactsReader implements BundleFacts {
   patch: Iterable<Uint8Array> | null = null;
   live: Iterable<Uint8Array> | null = null;
   trace: Iterable<Uint8Array> | null = null;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   /** `prefix` and names hold one character per byte (latin1), because a name need not be UTF-8. */
   walk(directory: string | Buffer, prefix: string): void {
@@ -76,14 +84,21 @@ class FactsReader implements BundleFacts {
     this.files.push({ path: name, kind, bytes: 0, sha256: null });
   }
 
+  /** A file whose size is not the one in the manifest is found by that alone; without a manifest no digest is compared. */
+  #isListed(name: string, size: number): boolean {
+    this.#sizes ??= readListedSizes(this.#root);
+    return this.#sizes.get(name) === size;
+  }
+
   #read(place: string | Buffer, name: string): void {
     const stream = streams.get(name);
     const keep = stream !== undefined ? keptBytes : isBundleDocument(name) ? BUNDLE_LIMITS.documentBytes : 0;
     let fd: number | undefined;
     try {
       fd = fs.openSync(place, openFlags.read);
-      const { bytes, sha256: digest, content } = readOnce(fd, scratch, keep);
+      const { bytes, sha256: digest, content } = readOnce(fd, scratch, keep, (size) => this.#isListed(name, size));
       this.files.push({ path: name, kind: "file", bytes, sha256: digest });
+      if (digest === null) return;
       if (stream !== undefined) this[stream] = content === null ? readAgain(place, name, digest) : [content];
       else if (content !== null) this.documents.set(name, content);
     } catch {
@@ -92,6 +107,18 @@ class FactsReader implements BundleFacts {
     } finally {
       if (fd !== undefined) fs.closeSync(fd);
     }
+  }
+}
+
+/** Sizes by path as the manifest states them; empty if there is none that can be read. The verifier judges the manifest itself. */
+function readListedSizes(root: string): ReadonlyMap<string, number> {
+  try {
+    const file = path.join(root, RUN_FILES.manifest);
+    if (fs.lstatSync(file).size > BUNDLE_LIMITS.documentBytes) return new Map();
+    const parsed = manifestSchema.safeParse(JSON.parse(fs.readFileSync(file, "utf8")));
+    return new Map(parsed.data?.files.map(({ path: name, bytes }) => [name, bytes]) ?? []);
+  } catch {
+    return new Map();
   }
 }
 

@@ -155,4 +155,16 @@ describe("verifyRunDirectory", () => {
     fs.rmSync(path.join(bundle, ".hidden"));
     expect(codes()).toEqual(["ATTESTATION_MISSING"]);
   });
+
+  it("does not read a file that claims a size of its own: five terabytes of nothing", () => {
+    for (const name of ["test.log", "events.normalized.jsonl", "report.json", "manifest.json"]) {
+      const file = path.join(bundle, name);
+      const content = fs.readFileSync(file);
+      fs.truncateSync(file, 5 * 1024 ** 4);
+      expect([name, ["tampered", "unverifiable"].includes(verifyRunDirectory(bundle).verdict)]).toEqual([name, true]);
+      fs.truncateSync(file, 0);
+      fs.writeFileSync(file, content);
+    }
+    expect(codes()).toEqual(["ATTESTATION_MISSING"]);
+  });
 });

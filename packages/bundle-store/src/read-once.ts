@@ -6,22 +6,31 @@ import { readFailed } from "./store-error.ts";
 /** What one pass over a file gave. `content` is null unless it was wanted and within the limit. */
 export interface ReadOnce {
   readonly bytes: number;
-  readonly sha256: string;
+  /** Null if the file is large and not worth reading. */
+  readonly sha256: string | null;
   readonly content: Uint8Array | null;
 }
 
 const partBytes = 1024 * 1024;
+/** From here on it is asked first whether a file is worth reading: a sparse one can claim any size. */
+const largeBytes = 64 * 1024 * 1024;
 
 /**
  * Size and digest of an open file from one pass; with `keep` > 0 also its bytes, if there are at most that many: the very bytes that were digested.
- * `scratch` is any buffer; files that fit into it cost one read. Larger ones are read in parts of 1 MiB.
+ * `isWorthReading` is asked about the size of a large file. `scratch` is any buffer; files that fit into it cost one read. Larger ones are read in parts of 1 MiB.
  */
-export function readOnce(fd: number, scratch: Buffer, keep: number): ReadOnce {
+export function readOnce(
+  fd: number,
+  scratch: Buffer,
+  keep: number,
+  isWorthReading: (size: number) => boolean,
+): ReadOnce {
   const count = fs.readSync(fd, scratch, 0, scratch.length, null);
   const first = scratch.subarray(0, count);
   if (count < scratch.length)
     return { bytes: count, sha256: sha256(first), content: keep > 0 ? Buffer.from(first) : null };
   const { size } = fs.fstatSync(fd);
+  if (size > largeBytes && !isWorthReading(size)) return { bytes: size, sha256: null, content: null };
   if (size > keep) return { ...digestRest(fd, first), content: null };
   const content = readRest(fd, first, size);
   return { bytes: size, sha256: sha256(content), content };

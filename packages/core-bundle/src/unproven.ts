@@ -18,7 +18,7 @@ function wallGaps(report: Report): readonly string[] {
   const gaps: string[] = [];
   if (isolation.kind === "none") {
     gaps.push(
-      "Isolation: engine and checks ran without a sandbox and could reach all that this user can, evidence included.",
+      "Isolation: engine and checks ran without a sandbox and could reach all that this user can, evidence included; processes that they left were not looked for.",
     );
   }
   if (isolation.network === "host") gaps.push("What went over the network: it was open.");

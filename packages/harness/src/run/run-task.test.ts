@@ -211,6 +211,41 @@ describe("what the engine did decides, not what it said", () => {
     expect(run.verified.verdict).toBe("unsigned");
   });
 
+  it("a secret in a file's name does not reach the bundle either", async () => {
+    const secret = ["gh", "p_", "d".repeat(36)].join("");
+    const run = await runKit({
+      task: { allowed_paths: ["**"] },
+      steps: [{ write: { path: `${secret}.txt`, text: "x" } }],
+    });
+    expect(codesOf(run)).toEqual(["secret_leak"]);
+    expect(run.outcome.changedFiles.join()).not.toContain(secret);
+    for (const name of [
+      "report.json",
+      "report.md",
+      "review.json",
+      "review.md",
+      "observer/observer-data.json",
+      "observer/index.html",
+      "events.ndjson",
+    ])
+      expect(run.read(name)).not.toContain(secret);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+
+  it("a check that leaves names too long to read has failed", async () => {
+    const deep = "import os\nfor i in range(200):\n  os.mkdir('d'*50); os.chdir('d'*50)\n";
+    const run = await runKit({
+      task: {
+        verification: [
+          { id: "one", run: ["python3", "-c", deep] },
+          { id: "two", run: ["true"] },
+        ],
+      },
+    });
+    expect(codesOf(run)).toEqual(["verification_failed"]);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+
   it("a check that rewrites the next one ends the verification", async () => {
     const run = await runKit({
       fixture: { "a.txt": "old\n", "check.sh": "grep -q impossible a.txt\n" },

@@ -9,6 +9,7 @@ import { inspectSource } from "../steps/inspect-source.ts";
 import { type JudgedChanges, judgeChanges } from "../steps/judge-changes.ts";
 import { makeWorkspace } from "../steps/make-workspace.ts";
 import { runEngine } from "../steps/run-engine.ts";
+import { toChanges } from "../steps/to-report.ts";
 import { keepWork, writeBundle } from "../steps/write-bundle.ts";
 import { openRun, type RunDigests } from "./open-run.ts";
 import { addBlocker, endIfStopped, isDiskRefusal, noteBudget, type RunContext, RunEnded } from "./run-context.ts";
@@ -32,7 +33,7 @@ export async function runTask(request: RunRequest, ports: RunPorts): Promise<Run
   }
   const outcome = (sealed: boolean): RunOutcome => {
     const { status, blockers } = judgeRun({ blockers: draft.blockers });
-    const changedFiles = draft.effects?.changes.map(({ path }) => path) ?? [];
+    const changedFiles = toChanges(draft).map(({ path }) => path);
     return {
       runId: context.runId,
       directory: writer.directory,

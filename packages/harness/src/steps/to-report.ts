@@ -1,6 +1,14 @@
 import type { RunFile } from "@cto/bundle-store";
 import { redactSecrets } from "@cto/errors";
-import { type Blocker, type Claims, type Report, RUN_FILES, type RunStatus, SCHEMAS } from "@cto/evidence-interface";
+import {
+  type Blocker,
+  type ChangedFile,
+  type Claims,
+  type Report,
+  RUN_FILES,
+  type RunStatus,
+  SCHEMAS,
+} from "@cto/evidence-interface";
 import { mutationModeOf } from "@cto/gates";
 import type { KeptPatch, RunDraft } from "../run/run-draft.ts";
 import type { RunIdentity } from "../run/run-identity.ts";
@@ -26,6 +34,7 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     draft.outcome?.end ??
     draft.lastEnd ??
     (draft.processStarted ? { kind: "canceled" as const } : { kind: "not-started" as const });
+  const changes = toChanges(draft);
   const byProducts = draft.effects?.byProducts ?? [];
   const digested = facts.files.filter(({ path }) => path !== RUN_FILES.run);
   return {
@@ -43,8 +52,8 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     stage,
     mutation_scope: mutationModeOf(stage),
     diff_required: task.diff_required,
-    changed_files: draft.effects?.changes.map(({ path }) => path) ?? [],
-    changes: [...(draft.effects?.changes ?? [])],
+    changed_files: changes.map(({ path }) => path),
+    changes,
     by_products: byProducts.slice(0, byProductLimit).map(redactSecrets),
     ...(byProducts.length > byProductLimit ? { by_products_total: byProducts.length } : {}),
     allowed_writes_passed: draft.effects?.allowedWritesPassed ?? null,
@@ -97,5 +106,20 @@ function toClaims(claims: Claims): Claims {
 function toQuarantine(patch: KeptPatch | null) {
   if (patch?.kind !== "quarantine") return {};
   const { bytes, findings, path, sha256 } = patch;
-  return { quarantined_patch: { path, bytes, sha256, findings: findings.map((finding) => ({ ...finding })) } };
+  return {
+    quarantined_patch: {
+      path,
+      bytes,
+      sha256,
+      findings: findings.map((finding) => ({ ...finding, path: redactSecrets(finding.path) })),
+    },
+  };
+}
+
+/** The changes as they may be shown. A secret can stand in a file's name; the patch that would confirm the name is in quarantine then. */
+export function toChanges({ effects, patch }: Pick<RunDraft, "effects" | "patch">): ChangedFile[] {
+  const changes = effects?.changes ?? [];
+  return patch?.kind === "quarantine"
+    ? changes.map((change) => ({ ...change, path: redactSecrets(change.path) }))
+    : [...changes];
 }

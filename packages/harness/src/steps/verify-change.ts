@@ -1,7 +1,9 @@
+import { CtoError } from "@cto/errors";
 import type { TestCounts, VerificationResult } from "@cto/evidence-interface";
 import { compilePathPolicy, explainPath, judgeVerification, type VerificationStep } from "@cto/gates";
 import { type Checkout, checkOut, compareSnapshots, isPlainFolder, type Snapshot, takeSnapshot } from "@cto/workspace";
 import { addBlocker, addBlockers, endIfStopped, type RunContext } from "../run/run-context.ts";
+import type { RunDraft } from "../run/run-draft.ts";
 import type { BroughtFolder } from "./bring-folders.ts";
 import { snapshotLimit } from "./collect-effects.ts";
 import { setUp } from "./make-workspace.ts";
@@ -24,9 +26,8 @@ export async function verifyChange(
   const pristine =
     task.verification.length > 1 ? await takeSnapshot(checkout.directory, { skipGit: true, ...looking }) : null;
   let hint: string | null = null;
-  for (const [index, step] of task.verification.entries()) {
+  for (const step of task.verification) {
     if (context.stop.aborted) break;
-    if (index > 0 && pristine !== null && !(await isAsApplied(context, checkout, pristine))) break;
     const { result, tail } = await record.timed(`verification.${step.id}`, () => runCheck(context, step, place));
     const counts = baselineCounts.get(step.id);
     draft.verification.push(counts === undefined ? result : { ...result, baseline_tests: counts });
@@ -37,6 +38,8 @@ export async function verifyChange(
       passed: result.passed,
       tests: result.tests ?? null,
     });
+    // Also after the last one: what it tested may have been changed while it ran.
+    if (pristine !== null && !context.stop.aborted && !(await isAsApplied(context, checkout, pristine))) break;
   }
   log.close();
   const { blockers } = judgeVerification({ task, results: draft.verification });
@@ -54,12 +57,23 @@ export async function verifyChange(
  */
 async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Snapshot): Promise<boolean> {
   const { draft, task } = context;
-  const now = await takeSnapshot(checkout.directory, {
-    skipGit: true,
-    previous: pristine,
-    maxBytes: snapshotLimit(context),
-    signal: context.ports.signal,
+  const options = { skipGit: true, previous: pristine, maxBytes: snapshotLimit(context), signal: context.ports.signal };
+  const now = await takeSnapshot(checkout.directory, options).catch((thrown: unknown) => {
+    if (CtoError.is(thrown) && thrown.code === "WORKSPACE_UNREADABLE") return null;
+    throw thrown;
   });
+  const hint =
+    "A check may add files, not change those of the checkout; put commands that rewrite sources into one check of their own.";
+  if (now === null) {
+    addBlocker(
+      draft,
+      "verification_failed",
+      "a check left a checkout that cannot be read: names too long, or no permission",
+      hint,
+    );
+    failLastCheck(draft, 1);
+    return false;
+  }
   const changed = compareSnapshots(pristine, now).filter(
     ({ before }) => before !== null && before.kind !== "directory",
   );
@@ -68,17 +82,19 @@ async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Sn
   const policy = compilePathPolicy(task);
   const isProtected = changed.some(({ path }) => explainPath(policy, path).verdict === "protected");
   const more = changed.length > 1 ? ` and ${changed.length - 1} more` : "";
-  const hint =
-    "A check may add files, not change those of the checkout; put commands that rewrite sources into one check of their own.";
-  const last = draft.verification.pop();
-  if (last !== undefined) draft.verification.push({ ...last, passed: false, changed_checkout: changed.length });
+  failLastCheck(draft, changed.length);
   addBlocker(
     draft,
     "verification_failed",
-    `a check changed ${first.path}${more}${isProtected ? ", protected paths among them" : ""}, so later ones would not test the patch`,
+    `a check changed ${first.path}${more}${isProtected ? ", protected paths among them" : ""}, so not the patch alone was tested`,
     hint,
   );
   return false;
+}
+
+function failLastCheck(draft: RunDraft, changed: number): void {
+  const last = draft.verification.pop();
+  if (last !== undefined) draft.verification.push({ ...last, passed: false, changed_checkout: changed });
 }
 
 /** Test counts at the baseline, for the commands that ask for the comparison: a checkout of its own, without the patch. */
