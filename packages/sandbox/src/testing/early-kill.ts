@@ -61,10 +61,15 @@ function killDriver(workspace: string): void {
     if (line.includes(DRIVER) && line.includes(workspace)) process.kill(pid, "SIGKILL");
 }
 
+/** An init that had its orders when the harness died may still start the command, and kills it at once: gone means gone for a while. */
 async function waitUntilGone(markers: readonly string[]): Promise<string[]> {
   const find = () => processes().filter(({ line }) => markers.some((marker) => line.includes(marker)));
-  for (let wait = 0; wait < 500 && find().length > 0; wait += 1) await sleep(20);
-  return find().map(({ line }) => line);
+  let quiet = 0;
+  for (let wait = 0; wait < 500 && quiet < 10; wait += 1) {
+    quiet = find().length === 0 ? quiet + 1 : 0;
+    await sleep(20);
+  }
+  return quiet < 10 ? find().map(({ line }) => line) : [];
 }
 
 function processes(): { readonly pid: number; readonly line: string }[] {
