@@ -3,6 +3,23 @@ export { FAILURE_CODE_NAMES, FAILURE_CODES, failureEvents, isFailureCode } from 
 export { fromPathText, pathTextToName, toPathText } from "./path-text.ts";
 export { isRelativePointer } from "./relative-pointer.ts";
 export {
+  ADMISSION_STATUSES,
+  ALWAYS_FORBIDDEN_ACTIONS,
+  executableAdmissionSchema,
+  failureExemptionSchema,
+  modelAdmissionSchema,
+  promotionDecisionSchema,
+  providerDecisionSchema,
+  sourceAdmissionSchema,
+  targetAdmissionSchema,
+} from "./schemas/admissions.ts";
+export {
+  APPROVAL_DECISION_TYPE,
+  approvalClaimSchema,
+  approvalDecisionSchema,
+  approvalPacketSchema,
+} from "./schemas/approvals.ts";
+export {
   casesRunSchema,
   latestRunSchema,
   ledgerEntrySchema,
@@ -13,6 +30,7 @@ export {
 } from "./schemas/command-documents.ts";
 export { governedEventSchema, liveEventSchema, liveStreamSchema, traceEntrySchema } from "./schemas/events.ts";
 export { manifestSchema } from "./schemas/manifest.ts";
+export { OUTCOME_FILES, OUTCOME_TYPE, outcomeEventSchema, outcomeSchema } from "./schemas/outcome.ts";
 export {
   blockerSchema,
   identifierSchema,
@@ -39,6 +57,16 @@ export {
   verificationResultSchema,
 } from "./schemas/report.ts";
 export { runBundleSchema } from "./schemas/run-bundle.ts";
+export { envelopeSchema, KEY_ROLES, publicKeySchema, trustedKeysSchema } from "./schemas/signatures.ts";
+export {
+  admissionsProofSchema,
+  COMPARISON_ASPECTS,
+  comparisonSchema,
+  disposableProofSchema,
+  ladderSchema,
+  routeAdmissionGuardSchema,
+  rungProofSchema,
+} from "./schemas/stage-proofs.ts";
 export { JSON_DEPTH_LIMIT, safeParseStrictJson } from "./strict-json.ts";
 export { toJsonSchemas } from "./to-json-schemas.ts";
 export { BUNDLE_LIMITS, isBundleDocument } from "./verify/bundle-facts.ts";
@@ -71,6 +99,23 @@ export {
 export type { FailureCode, FailureCodeEntry } from "./failure-codes.ts";
 export type { StrictJsonError, StrictJsonErrorCode } from "./locate-json-error.ts";
 export type {
+  AdmissionStatus,
+  ExecutableAdmission,
+  FailureExemption,
+  ModelAdmission,
+  PromotionDecision,
+  ProviderDecision,
+  SourceAdmission,
+  TargetAdmission,
+} from "./schemas/admissions.ts";
+export type {
+  ApprovalClaim,
+  ApprovalDecision,
+  ApprovalNarrowing,
+  ApprovalPacket,
+  ModelPair,
+} from "./schemas/approvals.ts";
+export type {
   CasesRun,
   LatestRun,
   LedgerEntry,
@@ -81,6 +126,7 @@ export type {
 } from "./schemas/command-documents.ts";
 export type { GovernedEvent, LiveEvent, LiveStream, TraceEntry } from "./schemas/events.ts";
 export type { Manifest, ManifestFile } from "./schemas/manifest.ts";
+export type { Outcome, OutcomeEvent } from "./schemas/outcome.ts";
 export type { Blocker, LossyGitState, ProcessEnd } from "./schemas/primitives.ts";
 export type {
   BroughtFolders,
@@ -93,6 +139,15 @@ export type {
 } from "./schemas/proofs.ts";
 export type { ChangedFile, Claims, Report, TestCounts, VerificationResult } from "./schemas/report.ts";
 export type { RunBundle } from "./schemas/run-bundle.ts";
+export type { Envelope, KeyRole, PublicKey, TrustedKey, TrustedKeys } from "./schemas/signatures.ts";
+export type {
+  AdmissionsProof,
+  Comparison,
+  DisposableProof,
+  Ladder,
+  RouteAdmissionGuard,
+  RungProof,
+} from "./schemas/stage-proofs.ts";
 export type { StrictJsonResult } from "./strict-json.ts";
 export type { BundleFacts, BundleFile } from "./verify/bundle-facts.ts";
 export type { FindingCode, FindingCodeEntry } from "./verify/finding-codes.ts";

@@ -1,5 +1,15 @@
 import * as z from "zod";
 import {
+  executableAdmissionSchema,
+  failureExemptionSchema,
+  modelAdmissionSchema,
+  promotionDecisionSchema,
+  providerDecisionSchema,
+  sourceAdmissionSchema,
+  targetAdmissionSchema,
+} from "./schemas/admissions.ts";
+import { approvalClaimSchema, approvalDecisionSchema, approvalPacketSchema } from "./schemas/approvals.ts";
+import {
   casesRunSchema,
   latestRunSchema,
   ledgerEntrySchema,
@@ -9,6 +19,7 @@ import {
 } from "./schemas/command-documents.ts";
 import { governedEventSchema, liveEventSchema, traceEntrySchema } from "./schemas/events.ts";
 import { manifestSchema } from "./schemas/manifest.ts";
+import { outcomeSchema } from "./schemas/outcome.ts";
 import {
   broughtFoldersSchema,
   effectivePolicySchema,
@@ -19,6 +30,15 @@ import {
 } from "./schemas/proofs.ts";
 import { reportSchema } from "./schemas/report.ts";
 import { runBundleSchema } from "./schemas/run-bundle.ts";
+import { envelopeSchema, trustedKeysSchema } from "./schemas/signatures.ts";
+import {
+  admissionsProofSchema,
+  comparisonSchema,
+  disposableProofSchema,
+  ladderSchema,
+  routeAdmissionGuardSchema,
+  rungProofSchema,
+} from "./schemas/stage-proofs.ts";
 import { SCHEMAS } from "./vocabulary.ts";
 
 const shapes: Readonly<Record<string, z.ZodType>> = {
@@ -38,7 +58,26 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
   [SCHEMAS.latestRun]: latestRunSchema,
   [SCHEMAS.runResult]: runResultSchema,
   [SCHEMAS.casesRun]: casesRunSchema,
+  [SCHEMAS.trustedKeys]: trustedKeysSchema,
+  [SCHEMAS.sourceAdmission]: sourceAdmissionSchema,
+  [SCHEMAS.executableAdmission]: executableAdmissionSchema,
+  [SCHEMAS.modelAdmission]: modelAdmissionSchema,
+  [SCHEMAS.providerDecision]: providerDecisionSchema,
+  [SCHEMAS.targetAdmission]: targetAdmissionSchema,
+  [SCHEMAS.failureExemption]: failureExemptionSchema,
+  [SCHEMAS.promotionDecision]: promotionDecisionSchema,
+  [SCHEMAS.routeAdmissionGuard]: routeAdmissionGuardSchema,
+  [SCHEMAS.admissionsProof]: admissionsProofSchema,
+  [SCHEMAS.rungProof]: rungProofSchema,
+  [SCHEMAS.disposableProof]: disposableProofSchema,
+  [SCHEMAS.approvalPacket]: approvalPacketSchema,
+  [SCHEMAS.approvalDecision]: approvalDecisionSchema,
+  [SCHEMAS.approvalClaim]: approvalClaimSchema,
+  [SCHEMAS.outcome]: outcomeSchema,
+  [SCHEMAS.comparison]: comparisonSchema,
+  [SCHEMAS.ladder]: ladderSchema,
   "cto.ledger-entry.v1": ledgerEntrySchema,
+  "dsse.envelope.v1": envelopeSchema,
 };
 
 /**

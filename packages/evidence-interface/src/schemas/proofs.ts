@@ -107,9 +107,11 @@ export const effectivePolicySchema = z.strictObject({
         "budget",
         "stage",
         "engines",
+        "models",
+        "targets",
       ]),
       value: z.json(),
-      layer: z.enum(["organisation", "repository", "task", "approval", "built-in"]),
+      layer: z.enum(["organisation", "repository", "target", "task", "approval", "built-in"]),
     }),
   ),
 });
