@@ -58,6 +58,8 @@ const noneSeen: Readonly<Record<Dimension, number>> = {
   budget: 0,
   stage: 0,
   engines: 0,
+  models: 0,
+  targets: 0,
 };
 const dimensions = Object.keys(noneSeen) as readonly Dimension[];
 
@@ -73,6 +75,8 @@ function toRulesOfTask(task: NonNullable<WholeBundle["task"]>): Readonly<Record<
     budget: [task.budget],
     stage: [task.stage],
     engines: [],
+    models: [],
+    targets: [],
   };
 }
 
