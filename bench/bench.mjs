@@ -2,8 +2,10 @@
 // @ts-check
 // `pnpm bench [NAME...]`: measures against a baseline in the same run, prints ratios, and fails if one is over its bar.
 import { availableParallelism, release } from "node:os";
+import { benchGateDecision } from "./gate-decision.mjs";
 import { benchGitState } from "./git-state.mjs";
 import { benchGovernedRun } from "./governed-run.mjs";
+import { benchLadder } from "./ladder.mjs";
 import { benchMemory } from "./memory.mjs";
 import { benchVerifyAll } from "./verify-all.mjs";
 import { benchVersion } from "./version.mjs";
@@ -12,7 +14,9 @@ import { benchVersion } from "./version.mjs";
 const benches = {
   version: benchVersion,
   "governed-run": benchGovernedRun,
+  "gate-decision": benchGateDecision,
   "git-state": benchGitState,
+  ladder: benchLadder,
   memory: benchMemory,
   "verify-all": benchVerifyAll,
 };

@@ -6,7 +6,7 @@ import { createFakeEngine } from "@cto/engine-fake";
 import type { Engine } from "@cto/engine-interface";
 import { CtoError, messageOf, oneLine, systemCode } from "@cto/errors";
 import { ISOLATION_KINDS, type IsolationKind } from "@cto/evidence-interface";
-import { type Config, closeInterruptedRuns, parseConfig, readPlainFile } from "@cto/harness";
+import { type Config, closeInterruptedRuns, parseConfig, readPlainFile, readPolicyLayers } from "@cto/harness";
 import {
   createBubblewrapSandbox,
   createNoSandbox,
@@ -24,37 +24,57 @@ export interface Setting {
   readonly home: string;
   readonly store: Store;
   readonly config: Config | null;
+  /** Why `cto/config.yaml` cannot be believed; only a caller that asked for it gets here with one. */
+  readonly configError: CtoError | null;
   /** First match wins: the repository's own cases, then the built-in ones. */
   readonly caseFolders: readonly string[];
 }
 
 /** Finds the home of the working directory and reads its configuration. Throws `CONFIG_INVALID`, `CONFIG_UNREADABLE`, `STORE_*`. */
 export async function openSetting(cwd: string = process.cwd()): Promise<Setting> {
+  const setting = await openSettingOfRun(cwd);
+  if (setting.configError !== null) throw setting.configError;
+  return setting;
+}
+
+/** As `openSetting`, for a run: a configuration whose policy cannot be read is no usage error but a closed gate, and leaves a bundle. */
+export async function openSettingOfRun(cwd: string = process.cwd()): Promise<Setting> {
   const home = findHome(cwd);
+  const { config, error } = await readConfig(join(home, "cto", "config.yaml"));
+  if (error !== null && readPolicyLayers({ home, orgPolicy: orgPolicy() }).problems.length === 0) throw error;
   return {
     cwd,
     home,
     store: openStore({ home }),
-    config: await readConfig(join(home, "cto", "config.yaml")),
+    config,
+    configError: error,
     caseFolders: [join(home, "cto", "cases"), join(here, "cases")],
   };
 }
 
-async function readConfig(path: string): Promise<Config | null> {
+async function readConfig(path: string): Promise<{ readonly config: Config | null; readonly error: CtoError | null }> {
   try {
-    return parseConfig({ file: "cto/config.yaml", text: await readPlainFile(path) });
+    return { config: parseConfig({ file: "cto/config.yaml", text: await readPlainFile(path) }), error: null };
   } catch (cause) {
-    if (CtoError.is(cause)) throw cause;
-    if (systemCode(cause) === "ENOENT" || systemCode(cause) === "ENOTDIR") return null;
-    throw new CtoError(
-      "CONFIG_UNREADABLE",
-      `cto/config.yaml cannot be read (${systemCode(cause) ?? oneLine(messageOf(cause), 80)})`,
-      {
-        hint: "Make it a plain file of at most 1 MiB that you may read, or remove it to go on without a configuration.",
-        cause,
-      },
-    );
+    if (CtoError.is(cause)) return { config: null, error: cause };
+    if (systemCode(cause) === "ENOENT" || systemCode(cause) === "ENOTDIR") return { config: null, error: null };
+    const why = systemCode(cause) ?? oneLine(messageOf(cause), 80);
+    const error = new CtoError("CONFIG_UNREADABLE", `cto/config.yaml cannot be read (${why})`, {
+      hint: "Make it a plain file of at most 1 MiB that you may read, or remove it to go on without a configuration.",
+      cause,
+    });
+    return { config: null, error };
   }
+}
+
+/** The organisation's policy file that the environment names; null if it names none. */
+export function orgPolicy(): string | null {
+  return process.env.CTO_ORG_POLICY ?? null;
+}
+
+/** Engines that the environment opts in: ids with commas or blanks between them. */
+export function optedInEngines(): readonly string[] {
+  return (process.env.CTO_ALLOW_ENGINE ?? "").split(/[\s,]+/).filter((id) => id !== "");
 }
 
 /** The engines that this version knows, in the order in which they are listed. */

@@ -22,6 +22,8 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[];
   /** A sentence for every thing that is not as it should be. */
   readonly notes: readonly string[];
+  /** Where the chain is broken: in front of `entries[before]`, or behind the last entry. What stood there nobody can tell. */
+  readonly breaks: readonly { readonly before: number; readonly note: string }[];
 }
 
 const noPrevious = "0".repeat(64);
@@ -135,19 +137,21 @@ function appendWhole(fd: number, text: string): void {
 /** All lines of the ledger. Writes nothing: a torn last line, a broken chain or an unreadable line is left alone and named in the notes. */
 export function readLedger(places: StorePlaces): Ledger {
   const { lines, torn } = readLines(places);
-  const notes: string[] = [];
+  const breaks: { before: number; note: string }[] = [];
   const entries: LedgerEntry[] = [];
   let previous = noPrevious;
   for (const [index, line] of lines.entries()) {
     const entry = parseEntry(line);
-    if (entry === undefined) notes.push(`Line ${index + 1} of ledger.ndjson is no ledger entry.`);
-    else if (entry.prev !== previous || entry.n !== index + 1)
-      notes.push(`Line ${index + 1} of ledger.ndjson does not follow the line before.`);
+    const breakHere = (what: string) =>
+      breaks.push({ before: entries.length, note: `Line ${index + 1} of ledger.ndjson ${what}.` });
+    if (entry === undefined) breakHere("is no ledger entry");
+    else if (entry.prev !== previous || entry.n !== index + 1) breakHere("does not follow the line before");
     if (entry !== undefined) entries.push(entry);
     previous = sha256(line);
   }
+  const notes = breaks.map(({ note }) => note);
   if (torn) notes.push("The last line of ledger.ndjson is torn; the next sealed run removes it.");
-  return { entries, notes };
+  return { entries, notes, breaks };
 }
 
 /** Lines as bytes: the digests of a chain are those of the bytes on the disk, whatever they are. */

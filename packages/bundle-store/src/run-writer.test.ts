@@ -89,6 +89,7 @@ describe("a run that is written and sealed", () => {
         },
       ],
       notes: [],
+      breaks: [],
     });
     expect(JSON.parse(two ?? "")).toMatchObject({ run_id: "a-second" });
     expect(JSON.parse(fs.readFileSync(path.join(place.store.root, "runs/latest.json"), "utf8"))).toEqual({

@@ -1,6 +1,24 @@
 import { CtoError, type JsonObject, messageOf, systemCode } from "@cto/errors";
 
 export type StoreErrorCode =
+  | "APPROVAL_AMBIGUOUS"
+  | "APPROVAL_CLAIM_INVALID"
+  | "APPROVAL_DECIDED"
+  | "APPROVAL_FILE_UNSAFE"
+  | "APPROVAL_NOT_FOUND"
+  | "APPROVAL_PACKET_INVALID"
+  | "APPROVAL_SPENT"
+  | "KEY_EXISTS"
+  | "KEY_FILE_UNSAFE"
+  | "KEY_INVALID"
+  | "KEY_LINKED"
+  | "KEY_NAME_INVALID"
+  | "KEY_NOT_FOUND"
+  | "KEY_NOT_TRUSTED"
+  | "KEY_OWNER_OTHER"
+  | "KEY_PUBLIC_INVALID"
+  | "KEY_READABLE_BY_OTHERS"
+  | "KEY_TYPE_UNSUPPORTED"
   | "STORE_HOME_UNSAFE"
   | "STORE_LINE_INVALID"
   | "STORE_LOCKED"
@@ -13,7 +31,9 @@ export type StoreErrorCode =
   | "STORE_RUN_NOT_FOUND"
   | "STORE_RUN_RUNNING"
   | "STORE_WRITE_FAILED"
-  | "STORE_WRITER_CLOSED";
+  | "STORE_WRITER_CLOSED"
+  | "TRUSTED_KEYS_INVALID"
+  | "TRUSTED_KEYS_UNREADABLE";
 
 /** A coded error of this package. */
 export function storeError(

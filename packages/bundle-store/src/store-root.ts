@@ -4,7 +4,11 @@ import { systemCode } from "@cto/errors";
 import { ensureDirectory } from "./disk.ts";
 import { storeError, writeFailed } from "./store-error.ts";
 
-const folders = ["runs", "active", "index", "tmp", "locks", "quarantine"] as const;
+const runFolders = ["runs", "active", "index", "tmp", "locks", "quarantine"] as const;
+/** Made by the first record that goes into one of them, not by every run. */
+const recordFolders = ["keys", "approvals", "outcomes", "disposable"] as const;
+const folders = [...runFolders, ...recordFolders] as const;
+export type RecordFolder = (typeof recordFolders)[number];
 export type StoreFolder = (typeof folders)[number];
 
 /** The places inside one `.cto`, and the clock. */
@@ -47,7 +51,8 @@ export function checkRoot(places: StorePlaces): boolean {
   return true;
 }
 
-function checkFolder(folder: string, shown: string): boolean {
+/** The same for one folder; `shown` is its path relative to the home. */
+export function checkFolder(folder: string, shown: string): boolean {
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined) return false;
   if (!stat.isDirectory())
@@ -69,15 +74,27 @@ function checkFolder(folder: string, shown: string): boolean {
   return true;
 }
 
-/** Creates `.cto` and its folders where they are missing: 0700, ignored by git. */
+/** Creates `.cto` and the folders that a run needs where they are missing: 0700, ignored by git. */
 export function ensureRoot(places: StorePlaces): void {
   try {
     if (!checkRoot(places)) ensureDirectory(places.root);
-    for (const name of folders) ensureDirectory(places.folder(name));
+    for (const name of runFolders) ensureDirectory(places.folder(name));
     writeIgnoreFile(path.join(places.root, ".gitignore"));
   } catch (error) {
     throw writeFailed(".cto", error);
   }
+}
+
+/** Creates a folder for records where it is missing, and `.cto` around it. Returns its absolute path. */
+export function ensureRecordFolder(places: StorePlaces, name: RecordFolder): string {
+  ensureRoot(places);
+  const folder = places.folder(name);
+  try {
+    ensureDirectory(folder);
+  } catch (error) {
+    throw writeFailed(`.cto/${name}`, error);
+  }
+  return folder;
 }
 
 function writeIgnoreFile(file: string): void {

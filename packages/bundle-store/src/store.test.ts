@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { findHome, openStore } from "./index.ts";
+import { samplePacket } from "./test/sample-approval.ts";
 import { createTemporaryStore, sealSampleRun, startSampleRun } from "./test/sample-run.ts";
 
 describe("findHome", () => {
@@ -48,7 +49,7 @@ describe("the .cto folder", () => {
     expect(() => place.store.listRuns()).toThrowError(expect.objectContaining({ code: "STORE_HOME_UNSAFE" }));
   });
 
-  it.each(["runs", "active", "index", "tmp", "locks", "quarantine"])(
+  it.each(["runs", "active", "index", "tmp", "locks", "quarantine", "keys", "approvals", "outcomes", "disposable"])(
     "is refused by every method if %s inside of it is a link, a file or writable by others",
     async (name) => {
       await using place = createTemporaryStore();
@@ -70,6 +71,12 @@ describe("the .cto folder", () => {
         () => store.removeRun("a"),
         () => store.fileDigest(process.execPath),
         () => store.writeQuarantine("a", "x", Buffer.from("")),
+        () => store.keys.createKey({ name: "a" }),
+        () => store.keys.openSigner("a"),
+        () => store.keys.listKeys(),
+        () => store.approvals.writePacket(samplePacket()),
+        () => store.approvals.read("0".repeat(64)),
+        () => store.approvals.list(),
       ];
       for (const plant of [
         () => fs.symlinkSync(elsewhere, folder),

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { type ApprovalStore, createApprovalStore } from "./approvals/approval-store.ts";
 import { createRun } from "./create-run.ts";
 import { fileDigest } from "./digest-cache.ts";
 import { ensureDirectory, openFlags, writeAll } from "./disk.ts";
@@ -10,7 +11,9 @@ import {
   findInterrupted,
   type InterruptedRun,
 } from "./interrupted-runs.ts";
+import { createKeyStore, type KeyStore } from "./keys/key-store.ts";
 import { type Ledger, readLedger } from "./ledger.ts";
+import { createOutcomeStore, type OutcomeStore } from "./outcomes/outcome-store.ts";
 import { removeRun } from "./remove-run.ts";
 import { type ResolvedRun, resolveRun } from "./resolve-run.ts";
 import { isRunId, listRuns, type RunRow, runNames } from "./run-index.ts";
@@ -32,6 +35,10 @@ export interface Store {
   readonly home: string;
   /** Absolute path of `.cto`. */
   readonly root: string;
+  /** Private keys; see `readTrustedKeys` for the public ones. */
+  readonly keys: KeyStore;
+  readonly approvals: ApprovalStore;
+  readonly outcomes: OutcomeStore;
   /** Starts a run: its directory, its marker and `run.json`. Throws `STORE_RUN_EXISTS`, `STORE_NOT_WRITABLE`, `STORE_WRITE_FAILED`; then there is no run. */
   createRun(options: CreateRunOptions): Promise<RunWriter>;
   /** All runs, newest first; keeps a cache in `.cto/index`. */
@@ -68,6 +75,9 @@ export function openStore(options: StoreOptions): Store {
   const store: Store = {
     home: places.home,
     root: places.root,
+    keys: createKeyStore(places),
+    approvals: createApprovalStore(places),
+    outcomes: createOutcomeStore(places),
     createRun: (run) => createRun(places, run),
     listRuns: () => read(() => listRuns(places)),
     listRunDirectories: () => read(() => runNames(places).map(places.runDirectory)),

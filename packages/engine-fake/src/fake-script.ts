@@ -67,6 +67,8 @@ export const fakeActions = {
     committed: z.boolean().optional(),
     summary: z.string().optional(),
   }),
+  attempt: z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/) }),
+  use: z.strictObject({ input_tokens: count, output_tokens: count, usd: z.number().min(0).optional() }),
   fail: z.strictObject({ reason: z.enum(failures), message: z.string().min(1), exit: count.max(255).optional() }),
   exit: count.max(255),
   signal: z.enum(signals),

@@ -35,6 +35,8 @@ const examples: Readonly<Record<string, FakeStep>> = {
   patch: { patch: "--- a/x\n" },
   print: { print: { stream: "stderr", text: "", repeat: 3 } },
   rename: { rename: { from: "a", to: "../b" } },
+  attempt: { attempt: { name: "push" } },
+  use: { use: { input_tokens: 10, output_tokens: 5, usd: 0.25 } },
   run: { run: { argv: ["a", ""], env: { A: "" }, ok_to_fail: true } },
   signal: { signal: "SIGKILL" },
   sleep: { sleep: 0.5 },

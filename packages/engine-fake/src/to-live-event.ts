@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@cto/engine-interface";
 import type { FakeAction, FakeArguments, FakeStep } from "./fake-script.ts";
 
-const KINDS: Readonly<Record<FakeAction, "file" | "command" | "message" | "claim" | "note">> = {
+const KINDS: Readonly<Record<FakeAction, "file" | "command" | "message" | "claim" | "attempt" | "usage" | "note">> = {
   patch: "file",
   write: "file",
   append: "file",
@@ -17,6 +17,8 @@ const KINDS: Readonly<Record<FakeAction, "file" | "command" | "message" | "claim
   commit: "command",
   print: "message",
   claim: "claim",
+  attempt: "attempt",
+  use: "usage",
   sleep: "note",
   fail: "note",
   exit: "note",

@@ -78,9 +78,12 @@ export interface ModelEndpoint {
   readonly model: string;
 }
 
-/** An event for people who watch: shown live, kept in the bundle, never believed. */
+/** An event for people who watch: shown live, kept in the bundle, believed only where it speaks against the engine. */
 export interface EngineEvent {
-  /** `message`, `command`, `tool`, `file`, `usage`, `claim`, `note` or another short word. */
+  /**
+   * `message`, `command`, `tool`, `file`, `claim`, `note` or another short word. Two are listened to: `attempt` with `data.name`, an action that the engine
+   * tried (held against `forbidden_actions`), and `usage` with `data.input_tokens`, `output_tokens` and perhaps `usd`, added up against the budget.
+   */
   readonly kind: string;
   readonly data: Readonly<Record<string, unknown>>;
 }

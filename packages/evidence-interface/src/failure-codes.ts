@@ -51,27 +51,27 @@ export const FAILURE_CODES = {
   stage_not_proven: blockedAtGate(
     "operator",
     "The engine has not proven the stage below the one that was asked for.",
-    "Run the lower stage first; `cto engines list` shows what each engine may do.",
+    "`cto ladder --explain` lists what each rung still needs and the command that gives it; or run at a lower --stage.",
   ),
   policy_widened: blockedAtGate(
     "contract author",
     "A policy layer permits something that the layer above it does not.",
-    "Narrow the key that the report names.",
+    "Narrow the key that report.md names, at its file and line; `cto policy check` finds every one before a run.",
   ),
   engine_not_admitted: blockedAtGate(
     "operator",
     "No admission record permits this engine.",
-    "Use an engine that `cto engines list` shows as admitted.",
+    "Have its records written: `cto admit source` and `cto admit engine`; `cto admit list` says what is missing or wrong.",
   ),
   model_not_admitted: blockedAtGate(
     "operator",
     "No admission record permits this provider and model.",
-    "Use an admitted model or write its admission record under cto/admissions/.",
+    "Decide on providers first (`cto admit decision`), then `cto admit model`; `cto admit list` says what is missing or wrong.",
   ),
   target_not_admitted: blockedAtGate(
     "target owner",
     "No admission record permits changes to this target.",
-    "Use --stage 3 (a copy), or have the owner write an admission record under cto/admissions/.",
+    "Use --stage 3 (a copy), or have the owner admit it: `cto admit target DIR`; `cto admit list` says what is missing or wrong.",
   ),
   sandbox_unavailable: blockedAtGate(
     "operator",
@@ -95,28 +95,28 @@ export const FAILURE_CODES = {
   ),
   approval_missing: blockedAtApproval(
     "operator",
-    "The task contract requires a person's approval and there is none for this exact packet.",
-    "Run the task contract without approval.required at stage 2 or 3, or have an approver sign the packet.",
+    "A person's approval is required, by the task contract or the stage, and there is none that counts for this exact packet.",
+    "Have an approver run `cto approve PACKET` (or `cto deny PACKET`; report.md names it) with a key that `cto keys list` shows as trusted; then run again.",
   ),
   approval_expired: blockedAtApproval(
     "operator",
-    "The approval is older than approval.expires_minutes.",
-    "Ask for a new approval.",
+    "The approval was granted longer ago than approval.expires_minutes.",
+    "A new packet was written: `cto approve PACKET` (report.md names it), then run again in time, or raise approval.expires_minutes.",
   ),
   approval_consumed: blockedAtApproval(
     "operator",
-    "The approval was already used by another run.",
-    "Ask for a new approval; each one serves one run.",
+    "The approval was already spent by another run; claimed is spent, even if that run died.",
+    "Each approval serves one run: `cto approve PACKET` with the packet that report.md names, or run again to get one.",
   ),
   approval_mismatch: blockedAtApproval(
     "operator",
-    "The approval is for another contract, base commit, engine or model.",
-    "Ask for an approval of the present packet.",
+    "There is an approval for this task, but of another contract, base commit, policy, engine or model.",
+    "report.md says what differs. Undo that, or ask for the present state: `cto approve PACKET` with the packet that it names.",
   ),
   approval_denied: blockedByDenial(
     "operator",
     "A person said no to this packet.",
-    "Talk to the approver named in the decision; change the contract before asking again.",
+    "proofs/approval-decision.json says who and why. A denied packet (`cto deny`) stays denied; a changed contract gives a new one.",
   ),
   engine_failed: failedInEngine(
     "engine",

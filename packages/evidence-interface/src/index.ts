@@ -1,4 +1,6 @@
+export { fromBase64, toBase64 } from "./base64.ts";
 export { toCanonicalJson } from "./canonical-json.ts";
+export { openEnvelope, toEnvelope, toPreAuthentication } from "./dsse.ts";
 export { FAILURE_CODE_NAMES, FAILURE_CODES, failureEvents, isFailureCode } from "./failure-codes.ts";
 export { fromPathText, pathTextToName, toPathText } from "./path-text.ts";
 export { isRelativePointer } from "./relative-pointer.ts";
@@ -74,6 +76,7 @@ export { FINDING_CODES } from "./verify/finding-codes.ts";
 export { toPatchPaths } from "./verify/to-patch-paths.ts";
 export { verifyBundle } from "./verify/verify-bundle.ts";
 export { verdictExitCode, verifyMany } from "./verify/verify-many.ts";
+export { verifyOutcome } from "./verify/verify-outcome.ts";
 export {
   APPROVAL_STATUSES,
   EVENT_ORDER,
@@ -96,6 +99,7 @@ export {
 
 // Types
 
+export type { OpenEnvelopeResult, VerifySignature } from "./dsse.ts";
 export type { FailureCode, FailureCodeEntry } from "./failure-codes.ts";
 export type { StrictJsonError, StrictJsonErrorCode } from "./locate-json-error.ts";
 export type {
@@ -152,6 +156,7 @@ export type { StrictJsonResult } from "./strict-json.ts";
 export type { BundleFacts, BundleFile } from "./verify/bundle-facts.ts";
 export type { FindingCode, FindingCodeEntry } from "./verify/finding-codes.ts";
 export type { PatchPaths } from "./verify/to-patch-paths.ts";
+export type { OutcomeFacts, VerifyOutcomeResult } from "./verify/verify-outcome.ts";
 export type {
   EventName,
   IsolationKind,

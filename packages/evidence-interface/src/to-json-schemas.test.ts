@@ -4,20 +4,34 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { goldenDrafts } from "../test/golden-drafts.ts";
-import { type BundleContent, seal, textOf } from "../test/seal.ts";
+import { toOutcomeFiles } from "../test/golden-outcome.ts";
+import { type BundleContent, type BundleDraft, seal, textOf } from "../test/seal.ts";
+import { stageDrafts } from "../test/stage-drafts.ts";
 import { tamperings } from "../test/tampered.ts";
 import {
+  admissionsProofSchema,
+  approvalClaimSchema,
+  approvalDecisionSchema,
+  approvalPacketSchema,
+  comparisonSchema,
+  disposableProofSchema,
   effectivePolicySchema,
   eligibilityDecisionSchema,
+  envelopeSchema,
+  fromBase64,
   governedEventSchema,
   ledgerEntrySchema,
   liveEventSchema,
   liveStreamSchema,
   manifestSchema,
   noEffectProofSchema,
+  outcomeEventSchema,
+  outcomeSchema,
   reportSchema,
   reviewSchema,
+  routeAdmissionGuardSchema,
   runBundleSchema,
+  rungProofSchema,
   STREAM_KINDS,
   toJsonSchemas,
   traceEntrySchema,
@@ -37,10 +51,23 @@ const shapes = new Map<string, readonly [schema: string, shape: z.ZodType]>([
   ["proofs/eligibility.json", ["cto.eligibility-decision.v1", eligibilityDecisionSchema]],
   ["proofs/tree-state.json", ["cto.tree-state.v1", treeStateSchema]],
   ["proofs/no-effect.json", ["cto.no-effect-proof.v1", noEffectProofSchema]],
+  ["proofs/admissions.json", ["cto.admissions-proof.v1", admissionsProofSchema]],
+  ["proofs/rung.json", ["cto.rung-proof.v1", rungProofSchema]],
+  ["proofs/approval-packet.json", ["cto.approval-packet.v1", approvalPacketSchema]],
+  ["proofs/approval-decision.json", ["dsse.envelope.v1", envelopeSchema]],
+  ["proofs/approval-claim.json", ["cto.approval-claim.v1", approvalClaimSchema]],
+  ["proofs/disposable.json", ["cto.disposable-proof.v1", disposableProofSchema]],
+  ["proofs/comparison.json", ["cto.comparison.v1", comparisonSchema]],
+  ["proofs/route-guard.json", ["cto.route-admission-guard.v1", routeAdmissionGuardSchema]],
   ["events.normalized.jsonl", ["cto.event.v1", governedEventSchema]],
   ["events.ndjson", ["cto.live-event.v1", liveEventSchema]],
   ["trace.jsonl", ["cto.trace.v1", traceEntrySchema]],
 ]);
+
+function decodePayload({ documents }: BundleDraft): string {
+  const { payload } = envelopeSchema.parse(documents["proofs/approval-decision.json"]);
+  return new TextDecoder().decode(fromBase64(payload));
+}
 
 /** Both answers for every JSON value of a bundle. */
 function answers(content: BundleContent): { path: string; zod: boolean; ajv: boolean | undefined }[] {
@@ -69,7 +96,7 @@ describe("toJsonSchemas", () => {
   });
 
   test("accepts every document of the golden bundles, as zod does", () => {
-    for (const draft of Object.values(goldenDrafts)) {
+    for (const draft of [...Object.values(goldenDrafts), ...Object.values(stageDrafts)]) {
       const all = answers(seal(draft()));
       expect(all.length).toBeGreaterThan(15);
       expect(all.filter((answer) => !answer.zod || answer.ajv !== true)).toEqual([]);
@@ -80,6 +107,26 @@ describe("toJsonSchemas", () => {
     const all = tamperings.flatMap(({ make }) => answers(make()));
     expect(all.filter((answer) => answer.zod !== answer.ajv)).toEqual([]);
     expect(all.filter((answer) => !answer.zod).length).toBeGreaterThan(8);
+  });
+
+  test("agrees with zod on decisions and outcomes, also with every field changed", () => {
+    const decision = JSON.parse(decodePayload(stageDrafts["stage 4 with a narrowing"]()));
+    const files = toOutcomeFiles();
+    const outcome = JSON.parse(new TextDecoder().decode(files.get("outcome.json")));
+    const event = JSON.parse(new TextDecoder().decode(files.get("events.normalized.jsonl")));
+    const cases: readonly (readonly [string, z.ZodType, Record<string, unknown>])[] = [
+      ["cto.approval-decision.v1", approvalDecisionSchema, decision],
+      ["cto.outcome.v1", outcomeSchema, outcome],
+      ["cto.outcome-event.v1", outcomeEventSchema, event],
+    ];
+    for (const [name, shape, value] of cases) {
+      expect([name, shape.safeParse(value).success, validators.get(name)?.(value)]).toEqual([name, true, true]);
+      const others = Object.keys(value).flatMap((field) =>
+        [null, 1, "", "x", [], {}].map((other) => ({ ...value, [field]: other })),
+      );
+      for (const other of [...others, { ...value, extra: 1 }])
+        expect([name, other, validators.get(name)?.(other)]).toEqual([name, other, shape.safeParse(other).success]);
+    }
   });
 
   test("agrees with zod on pointers that leave the run directory", () => {

@@ -19,7 +19,7 @@ import {
 } from "./schemas/command-documents.ts";
 import { governedEventSchema, liveEventSchema, traceEntrySchema } from "./schemas/events.ts";
 import { manifestSchema } from "./schemas/manifest.ts";
-import { outcomeSchema } from "./schemas/outcome.ts";
+import { outcomeEventSchema, outcomeSchema } from "./schemas/outcome.ts";
 import {
   broughtFoldersSchema,
   effectivePolicySchema,
@@ -77,12 +77,13 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
   [SCHEMAS.comparison]: comparisonSchema,
   [SCHEMAS.ladder]: ladderSchema,
   "cto.ledger-entry.v1": ledgerEntrySchema,
+  "cto.outcome-event.v1": outcomeEventSchema,
   "dsse.envelope.v1": envelopeSchema,
 };
 
 /**
- * The JSON Schema (draft 2020-12) of every format, by its `schema` value; `cto.ledger-entry.v1` is one line of the ledger. They state
- * shape only: what one field says about another is for `verifyBundle`.
+ * The JSON Schema (draft 2020-12) of every format, by its `schema` value; `cto.ledger-entry.v1` is one line of the ledger,
+ * `cto.outcome-event.v1` the one line of an outcome, `dsse.envelope.v1` what others call an envelope. They state shape only: what one field says about another is for `verifyBundle`.
  */
 export function toJsonSchemas(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
   return new Map(

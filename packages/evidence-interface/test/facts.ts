@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BundleFacts, type BundleFile, isBundleDocument, verifyBundle } from "../src/index.ts";
+import { trustedKeys, verifySignature } from "./keys.ts";
 import { type BundleContent, sha256 } from "./seal.ts";
 
 /** The facts of a bundle that is held in memory. */
@@ -25,6 +26,7 @@ export function toFacts(content: BundleContent, more: readonly BundleFile[] = []
     live: chunks("events.ndjson"),
     trace: chunks("trace.jsonl"),
     sha256,
+    signatures: { verify: verifySignature, trusted: trustedKeys },
   };
 }
 

@@ -71,7 +71,8 @@ function chain(draft: BundleDraft, report: Readonly<Record<string, unknown>>): s
   let prev = "0".repeat(64);
   let text = "";
   for (const [index, { event, at, data: given }] of draft.events.entries()) {
-    const { task_digest, policy_digest } = report;
+    const { task_digest } = report;
+    const policy_digest = report.policy_digest && digestBeforeApproval(draft, report.policy_digest);
     const data = event === "task.contract.created" ? { task_digest, policy_digest, ...given } : given;
     const line = toCanonicalJson({
       schema: "cto.event.v1",
@@ -86,6 +87,14 @@ function chain(draft: BundleDraft, report: Readonly<Record<string, unknown>>): s
     text += `${line}\n`;
   }
   return text;
+}
+
+/** What the event names: it is written before an approval can have added rules of its own. */
+function digestBeforeApproval(draft: BundleDraft, reported: unknown): unknown {
+  const policy = draft.documents["proofs/policy.json"];
+  const rules = (policy?.rules ?? []) as readonly { readonly layer: string }[];
+  const before = rules.filter(({ layer }) => layer !== "approval");
+  return before.length === rules.length ? reported : sha256(encode(toCanonicalJson({ ...policy, rules: before })));
 }
 
 function pretty(document: unknown): string {

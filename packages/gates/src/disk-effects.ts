@@ -1,7 +1,8 @@
 import { pathTextToName } from "@cto/evidence-interface";
 import type { DiskChange } from "./effect-facts.ts";
-import { isGitName } from "./git-name.ts";
-import { isByProduct, type PathPolicy, rulePath } from "./path-policy.ts";
+import type { CompiledPolicy } from "./policy/compile-policy.ts";
+import { isGitName, isPlainText, mayNameGit } from "./policy/git-name.ts";
+import { isByProduct, isForbiddenPath } from "./policy/path-policy.ts";
 
 /** What a change on the disk amounts to, beside what the tree shows. */
 export type DiskEffect =
@@ -12,10 +13,10 @@ export type DiskEffect =
 
 /** What the changes of one run have in common. */
 export interface DiskContext {
-  readonly policy: PathPolicy;
+  readonly policy: CompiledPolicy;
   /** Paths that the tree shows to have changed. */
   readonly inTree: ReadonlySet<string>;
-  /** Names (not path texts) of the directories that something changed in. */
+  /** Names (not path texts) of the directories that something changed in; asked only about new directories. */
   readonly touched: ReadonlySet<string>;
 }
 
@@ -24,13 +25,13 @@ const EXPLAINED: DiskEffect = { kind: "explained" };
 /** Judges one change: it is part of the patch, or left behind by a tool and new, or hidden. */
 export function judgeDiskChange(change: DiskChange, context: DiskContext): DiskEffect {
   const { path, kindBefore, kindAfter } = change;
-  const nested = nestedRepository(path);
-  if (nested !== undefined) {
-    return context.inTree.has(path) ? EXPLAINED : hidden(`${nested} is a nested repository, or may be taken for one`);
-  }
+  const isInTree = context.inTree.has(path);
   const odd = explainOddEntry(change);
+  if (isInTree && odd === undefined) return EXPLAINED;
+  const nested = nestedRepository(path);
+  if (nested !== undefined)
+    return isInTree ? EXPLAINED : hidden(`${nested} is a nested repository, or may be taken for one`);
   if (odd !== undefined) return hidden(`${path} ${odd}`);
-  if (context.inTree.has(path)) return EXPLAINED;
   if (isDirectoryOnly(change)) return judgeDirectory(change, context);
   const was = change.ignored ? "ignored by git and " : "";
   if (kindBefore !== null)
@@ -43,7 +44,7 @@ function judgeDirectory(change: DiskChange, { policy, touched }: DiskContext): D
   if (change.change === "mode-changed") return hidden(`${change.path}/ has another mode, which a patch does not show`);
   const isEmptyAndNew = change.kindBefore === null && !touched.has(pathTextToName(change.path) ?? "");
   if (!isEmptyAndNew) return EXPLAINED;
-  return isOffLimits(change.path, policy)
+  return isForbiddenPath(policy, change.path)
     ? { kind: "forbidden", path: change.path }
     : { kind: "by-product", path: withSlash(change.path) };
 }
@@ -51,13 +52,9 @@ function judgeDirectory(change: DiskChange, { policy, touched }: DiskContext): D
 function judgeNewEntry(change: DiskChange, { policy }: DiskContext): DiskEffect {
   if (isByProduct(policy, change.path)) return { kind: "by-product", path: change.path };
   if (!change.ignored) return hidden(`${change.path} is new, and neither in the patch nor ignored by git`);
-  if (isOffLimits(change.path, policy)) return { kind: "forbidden", path: change.path };
+  // Protected paths are compared by blob: what git ignores is no part of them.
+  if (isForbiddenPath(policy, change.path)) return { kind: "forbidden", path: change.path };
   return { kind: "by-product", path: change.path };
-}
-
-/** A new path that `forbidden_paths` covers. Protected paths are compared by blob: what git ignores is no part of them. */
-function isOffLimits(path: string, policy: PathPolicy): boolean {
-  return rulePath(policy, path).forbidden !== undefined;
 }
 
 function isDirectoryOnly({ kindBefore, kindAfter }: DiskChange): boolean {
@@ -90,6 +87,7 @@ function staysInside(path: string, target: string): boolean {
 function nestedRepository(path: string): string | undefined {
   const name = pathTextToName(path);
   if (name === undefined) return path;
+  if (!mayNameGit(name, isPlainText(name))) return undefined;
   const names = name.split("/");
   const index = names.findIndex(isGitName);
   return index < 0 ? undefined : names.slice(0, index + 1).join("/");

@@ -1,5 +1,5 @@
 import type { Blocker, ChangedFile } from "@cto/evidence-interface";
-import type { TaskContract } from "./task-contract.ts";
+import type { CompiledPolicy } from "./policy/compile-policy.ts";
 
 /** What stands at a path. `other` is a fifo, a socket or a device. */
 export type EntryKind = "file" | "directory" | "symlink" | "other";
@@ -57,10 +57,9 @@ export interface SecretFinding {
 
 /** All that the effect gate looks at. Null means that it could not be determined. */
 export interface EffectFacts {
-  readonly task: Pick<
-    TaskContract,
-    "allowed_paths" | "forbidden_paths" | "protected_paths" | "by_products" | "diff_required"
-  >;
+  readonly policy: CompiledPolicy;
+  /** Whether a result without any change is a failure. */
+  readonly diffRequired: boolean;
   readonly treeChanges: readonly TreeChange[];
   readonly diskChanges: readonly DiskChange[];
   readonly gitChanges: readonly GitChange[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeEffects } from "./index.ts";
+import { compilePolicy, judgeEffects } from "./index.ts";
 
 test("many long names make short messages", () => {
   const names = Array.from({ length: 5000 }, (_, index) => `${"n".repeat(200)}/${index}`);
@@ -12,13 +12,15 @@ test("many long names make short messages", () => {
     symlinkTarget: null,
   }));
   const { blockers } = judgeEffects({
-    task: {
-      allowed_paths: ["src/"],
-      forbidden_paths: ["secret/"],
-      protected_paths: ["test/"],
-      by_products: [],
-      diff_required: true,
-    },
+    policy: compilePolicy([
+      {
+        layer: "task",
+        file: "task.yaml",
+        says: { allowed_paths: ["src/"], forbidden_paths: ["secret/"], protected_paths: ["test/"] },
+        places: new Map(),
+      },
+    ]),
+    diffRequired: true,
     treeChanges: ["secret/", "test/", "lib/"].flatMap((lead) =>
       names.map((name) => ({
         path: lead + name,

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GitChange, judgeEffects } from "./index.ts";
+import { compilePolicy, type GitChange, judgeEffects } from "./index.ts";
 
 const added = { change: "added", kindBefore: null } as const;
 const git = (path: string, more: Partial<GitChange> = {}): GitChange => ({
@@ -18,9 +18,9 @@ const git = (path: string, more: Partial<GitChange> = {}): GitChange => ({
 });
 
 function codesOn(currentBranchRef: string | null, ...gitChanges: readonly GitChange[]): readonly string[] {
-  const lists = { allowed_paths: [], forbidden_paths: [], protected_paths: [], by_products: [] };
   const { blockers } = judgeEffects({
-    task: { ...lists, diff_required: false },
+    policy: compilePolicy([]),
+    diffRequired: false,
     treeChanges: [],
     diskChanges: [],
     gitChanges,

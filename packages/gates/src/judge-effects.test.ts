@@ -1,17 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DiskChange, type EffectFacts, type GitChange, judgeEffects, type TreeChange } from "./index.ts";
+import {
+  compilePolicy,
+  type DiskChange,
+  type EffectFacts,
+  type GitChange,
+  judgeEffects,
+  type TreeChange,
+} from "./index.ts";
 
-const task = {
+const lists = {
   allowed_paths: ["src/"],
   forbidden_paths: ["src/secret/"],
   protected_paths: ["test/"],
   by_products: ["out/"],
-  diff_required: true,
 };
+const policyOf = (more: Partial<typeof lists>) =>
+  compilePolicy([{ layer: "task", file: "task.yaml", says: { ...lists, ...more }, places: new Map() }]);
 
 const quiet: EffectFacts = {
-  task,
+  policy: policyOf({}),
+  diffRequired: true,
   treeChanges: [],
   diskChanges: [],
   gitChanges: [],
@@ -78,7 +87,7 @@ describe("the result tree", () => {
 
   test("without a change fails only where the contract requires one", () => {
     expect(codesOf({})).toEqual(["no_diff"]);
-    expect(codesOf({ task: { ...task, diff_required: false } })).toEqual([]);
+    expect(codesOf({ diffRequired: false })).toEqual([]);
   });
 
   test("fails on a path without a rule, with one blocker that names five paths and counts the rest", () => {
@@ -117,7 +126,7 @@ describe("the result tree", () => {
   });
 
   test("reports a path that is forbidden and protected under both codes", () => {
-    expect(codesOf({ ...seen("test/a"), task: { ...task, forbidden_paths: ["test/"] } })).toEqual([
+    expect(codesOf({ ...seen("test/a"), policy: policyOf({ forbidden_paths: ["test/"] }) })).toEqual([
       "forbidden_path_change",
       "protected_test_changed",
     ]);
@@ -125,7 +134,7 @@ describe("the result tree", () => {
 
   test("permits .gitattributes only where allowed_paths names it", () => {
     expect(
-      codesOf({ ...seen("src/.gitattributes"), task: { ...task, allowed_paths: ["src/.gitattributes"] } }),
+      codesOf({ ...seen("src/.gitattributes"), policy: policyOf({ allowed_paths: ["src/.gitattributes"] }) }),
     ).toEqual([]);
   });
 

@@ -3,17 +3,20 @@ import { listSome, toBlocker } from "./blocker.ts";
 import { type DiskEffect, judgeDiskChange } from "./disk-effects.ts";
 import type { DiskChange, EffectDecision, EffectFacts, TreeChange } from "./effect-facts.ts";
 import { explainGitChange } from "./git-effects.ts";
-import { compilePathPolicy, type PathPolicy, type PathRulings, rulePath, toDecision } from "./path-policy.ts";
+import type { CompiledPolicy } from "./policy/compile-policy.ts";
+import { decidingRule, type PathRulings, rulePath } from "./policy/path-policy.ts";
+import { createPathReader } from "./policy/path-reader.ts";
 
 /**
  * The effect gate: judges what changed, not what was said. Every change of the tree must be allowed, and neither forbidden nor protected;
  * every change of the disk must be part of the tree, or new and left behind by a tool; inside `.git` only committing is free.
- * What could not be determined counts against the run. Throws `PATH_RULE_INVALID` if the task's patterns are malformed.
+ * What could not be determined counts against the run.
  */
 export function judgeEffects(facts: EffectFacts): EffectDecision {
-  const policy = compilePathPolicy(facts.task);
+  const { diffRequired, policy } = facts;
   const disk = judgeDisk(facts, policy);
-  const judged = facts.treeChanges.map((change) => ({ change, rulings: rulePath(policy, change.path) }));
+  const read = createPathReader();
+  const judged = facts.treeChanges.map((change) => ({ change, rulings: rulePath(policy, read(change.path)) }));
   const pathsWhere = (chosen: (rulings: PathRulings) => boolean) =>
     judged.filter(({ rulings }) => chosen(rulings)).map(({ change }) => change.path);
 
@@ -30,7 +33,7 @@ export function judgeEffects(facts: EffectFacts): EffectDecision {
     ["forbidden_path_change", "forbidden: ", forbidden],
     ["protected_test_changed", "protected: ", protectedPaths],
     ["disallowed_file_change", "no rule of allowed_paths permits: ", disallowed],
-    ["no_diff", "", facts.task.diff_required && judged.length === 0 ? ["the result has no change at all"] : []],
+    ["no_diff", "", diffRequired && judged.length === 0 ? ["the result has no change at all"] : []],
     [
       "secret_leak",
       "shaped like a secret: ",
@@ -54,13 +57,19 @@ function isWithoutRule(rulings: PathRulings): boolean {
   return !isForbidden(rulings) && rulings.protected === undefined && rulings.allowed === undefined;
 }
 
-function judgeDisk(facts: EffectFacts, policy: PathPolicy): readonly DiskEffect[] {
+function judgeDisk(facts: EffectFacts, policy: CompiledPolicy): readonly DiskEffect[] {
   const context = {
     policy,
     inTree: new Set(facts.treeChanges.map((change) => change.path)),
-    touched: findTouched(facts.diskChanges),
+    touched: facts.diskChanges.some(isNewDirectory) ? findTouched(facts.diskChanges) : NOTHING,
   };
   return facts.diskChanges.map((change) => judgeDiskChange(change, context));
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+function isNewDirectory({ kindAfter, kindBefore }: DiskChange): boolean {
+  return kindBefore === null && kindAfter === "directory";
 }
 
 /** Every directory above a change. Climbs only to the first one that is known: what is above it is known too. */
@@ -106,6 +115,6 @@ function toBlockers(
 }
 
 function toChangedFile({ path, change, submodule }: TreeChange, rulings: PathRulings): ChangedFile {
-  const { allowed, rule } = toDecision(path, rulings);
+  const { allowed, rule } = decidingRule(rulings);
   return { path, change, allowed: allowed && !submodule, rule };
 }

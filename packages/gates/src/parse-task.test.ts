@@ -2,7 +2,7 @@ import { CtoError } from "@cto/errors";
 import { toCanonicalJson } from "@cto/evidence-interface";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
-import { parseTask, type TaskProblem, type TaskSource, taskJsonSchema } from "./index.ts";
+import { type DocumentProblem, type DocumentSource, parseTask, taskJsonSchema } from "./index.ts";
 
 const valid = `schema: cto.task.v1
 id: r1
@@ -40,9 +40,9 @@ const contract = {
   rollback: null,
 };
 
-function refusalOf(source: Omit<TaskSource, "file"> & ({ text: string } | { bytes: Uint8Array })): CtoError {
+function refusalOf(source: Omit<DocumentSource, "file"> & ({ text: string } | { bytes: Uint8Array })): CtoError {
   try {
-    parseTask({ file: "task.yaml", ...source } as TaskSource);
+    parseTask({ file: "task.yaml", ...source } as DocumentSource);
   } catch (thrown) {
     if (CtoError.is(thrown)) return thrown;
     throw thrown;
@@ -50,9 +50,9 @@ function refusalOf(source: Omit<TaskSource, "file"> & ({ text: string } | { byte
   throw new Error("the task was accepted");
 }
 
-function problemsOf(text: string): readonly TaskProblem[] {
+function problemsOf(text: string): readonly DocumentProblem[] {
   const { details } = refusalOf({ text });
-  return details.problems as unknown as TaskProblem[];
+  return details.problems as unknown as DocumentProblem[];
 }
 
 /** `line:column path: message` of each problem. */

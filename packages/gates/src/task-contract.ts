@@ -1,33 +1,21 @@
-import { identifierSchema, isRelativePointer, STAGES } from "@cto/evidence-interface";
+import { isRelativePointer } from "@cto/evidence-interface";
 import * as z from "zod";
-import { namesGitDirectory, patternProblem } from "./path-pattern.ts";
+import { patternProblem } from "./policy/path-pattern.ts";
+import {
+  actionsSchema,
+  budgetFields,
+  identifier as id,
+  networkSchema,
+  patternOf,
+  patternOutsideGit,
+  patternsOf,
+  stageSchema,
+} from "./policy/policy-fields.ts";
 
 /** The literal `schema` value of a task contract. Any other version is refused. */
 export const TASK_SCHEMA = "cto.task.v1";
 
-/** The actions that a contract may forbid by a known name; other identifiers are accepted and carried along. */
-export const KNOWN_ACTIONS = [
-  "push",
-  "merge",
-  "deploy",
-  "close",
-  "pr_open",
-  "issue_close",
-  "public_publication",
-  "credential_change",
-  "vendor_source_mutation",
-  "network",
-] as const;
-
-const DAY_SECONDS = 86_400;
-const GIBIBYTE = 1024 ** 3;
-
 // Every description below also ends the sentence "expected ..." of an error, so it is a noun phrase.
-const id = identifierSchema.describe(
-  "an identifier: lower-case letters, digits, dots, dashes, underscores, at most 128",
-);
-const seconds = z.int().min(1).max(DAY_SECONDS);
-const secondsPhrase = `a whole number of seconds from 1 to ${DAY_SECONDS}`;
 const flag = z.boolean().default(false).describe("true or false");
 const note = z.string().min(1).max(10_000).describe("text of 1 to 10000 characters");
 
@@ -43,35 +31,18 @@ const argv = z
   .refine((words) => words[0] !== "", "a command as its first word")
   .describe("a command as a list of words, like [node, --test]");
 
-const patternOf = (describeProblem: (text: string) => string | undefined) =>
-  z
-    .string()
-    .max(4096)
-    .superRefine((text, context) => {
-      const message = describeProblem(text);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .describe("a path pattern of at most 4096 characters, like src/*.ts");
-const patternsOf = (describeProblem: (text: string) => string | undefined) =>
-  z
-    .array(patternOf(describeProblem))
-    .max(10_000)
-    .default([])
-    .describe('a list of path patterns, like ["src/", "docs/*.md"]');
-const patternOutsideGit = (text: string) =>
-  patternProblem(text) ?? (namesGitDirectory(text) ? "a path outside .git, which is always forbidden" : undefined);
 const directory = (text: string) =>
   patternOutsideGit(text) ?? (text.includes("*") ? "the name of one folder, without `*`" : undefined);
 
 const setupStep = z
-  .strictObject({ run: argv, timeout_seconds: seconds.default(300).describe(secondsPhrase) })
+  .strictObject({ run: argv, timeout_seconds: budgetFields.wall_seconds.default(300) })
   .describe("a step {run, timeout_seconds}");
 
 const verificationStep = z
   .strictObject({
     id,
     run: argv,
-    timeout_seconds: seconds.default(300).describe(secondsPhrase),
+    timeout_seconds: budgetFields.wall_seconds.default(300),
     reads: z
       .string()
       .refine((text) => text === "none" || text === "tap" || isJunitReader(text))
@@ -93,17 +64,15 @@ const approval = z
   .prefault({})
   .describe("a map {required, expires_minutes}");
 
+/** The budget of a contract that says none. */
+export const DEFAULT_BUDGET = { wall_seconds: 900, tokens: null, usd: null, artifact_bytes: 2 * 1024 ** 3 } as const;
+
 const budget = z
   .strictObject({
-    wall_seconds: seconds.default(900).describe(secondsPhrase),
-    tokens: z.int().min(1).max(1e12).nullable().default(null).describe("a whole number of tokens from 1, or null"),
-    usd: z.number().min(0).max(1e6).nullable().default(null).describe("an amount from 0 to 1000000, or null"),
-    artifact_bytes: z
-      .int()
-      .min(1024)
-      .max(1024 * GIBIBYTE)
-      .default(2 * GIBIBYTE)
-      .describe("a whole number of bytes from 1024 to 1 TiB"),
+    wall_seconds: budgetFields.wall_seconds.default(DEFAULT_BUDGET.wall_seconds),
+    tokens: budgetFields.tokens.nullable().default(null).describe(`${budgetFields.tokens.description}, or null`),
+    usd: budgetFields.usd.nullable().default(null).describe(`${budgetFields.usd.description}, or null`),
+    artifact_bytes: budgetFields.artifact_bytes.default(DEFAULT_BUDGET.artifact_bytes),
   })
   .prefault({})
   .describe("a map {wall_seconds, tokens, usd, artifact_bytes}");
@@ -121,26 +90,19 @@ export const taskSchema = z.strictObject({
   brief: z.string().max(262_144).regex(/\S/).describe("text that says what to do"),
   authority_basis: z.string().max(10_000).default("").describe("text of at most 10000 characters"),
   risk_class: z.enum(["low", "medium", "high", "critical"]).default("low").describe("low, medium, high or critical"),
-  stage: z
-    .union(STAGES.map((stage) => z.literal(stage)))
-    .default(2)
-    .describe("a stage from 1 to 6"),
-  allowed_paths: patternsOf(patternOutsideGit),
-  forbidden_paths: patternsOf(patternProblem),
-  forbidden_actions: z
-    .array(id)
-    .max(1000)
-    .default([])
-    .describe(`a list of actions, like [${KNOWN_ACTIONS.slice(0, 2).join(", ")}]`),
-  protected_paths: patternsOf(patternProblem),
+  stage: stageSchema.default(2),
+  allowed_paths: patternsOf(patternOutsideGit).default([]),
+  forbidden_paths: patternsOf(patternProblem).default([]),
+  forbidden_actions: actionsSchema.default([]),
+  protected_paths: patternsOf(patternProblem).default([]),
   setup: z.array(setupStep).max(100).default([]).describe("a list of steps {run, timeout_seconds}"),
   bring: z.array(patternOf(directory)).max(100).default([]).describe("a list of ignored folders, like [node_modules]"),
-  by_products: patternsOf(patternOutsideGit),
+  by_products: patternsOf(patternOutsideGit).default([]),
   verification: z.array(verificationStep).max(100).default([]).describe("a list of steps {id, run}"),
   diff_required: z.boolean().default(true).describe("true or false"),
   approval,
   budget,
-  network: z.enum(["none", "gateway"]).default("none").describe("none or gateway"),
+  network: networkSchema.default("none"),
   success_criteria: z.array(note).max(1000).default([]).describe("a list of sentences"),
   rollback: z.string().max(10_000).nullable().default(null).describe("text of at most 10000 characters, or null"),
 });

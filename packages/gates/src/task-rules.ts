@@ -1,11 +1,4 @@
-import type { SourcePath } from "./yaml-source.ts";
-
-/** A broken rule, at a path of the document. */
-export interface RuleBreach {
-  readonly path: SourcePath;
-  readonly message: string;
-  readonly hint: string;
-}
+import type { RuleBreach } from "./document-kind.ts";
 
 type Reader = (task: Readonly<Record<string, unknown>>) => readonly RuleBreach[];
 

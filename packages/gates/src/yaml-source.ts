@@ -27,9 +27,9 @@ const MAX_DEPTH = 32;
 
 /**
  * Reads one document of YAML 1.2 (core schema) or JSON. Aliases, tags, directives, duplicate keys and further documents are problems:
- * they give a text a second meaning that a reader does not see, and aliases can make a small file huge.
+ * they give a text a second meaning that a reader does not see, and aliases can make a small file huge. `noun` says what the text is.
  */
-export function readYamlText(text: string): YamlSource {
+export function readYamlText(text: string, noun: string): YamlSource {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -48,7 +48,7 @@ export function readYamlText(text: string): YamlSource {
   });
   const problems: SourceProblem[] = [...document.errors, ...document.warnings].map((error) => ({
     ...at(error.pos[0]),
-    message: explainSyntax(error.code, error.message),
+    message: explainSyntax(error.code, error.message, noun),
   }));
   if (document.directives?.yaml.version !== "1.2") {
     problems.push({ line: 1, column: 1, message: "a %YAML directive, expected YAML 1.2 without directives" });
@@ -63,8 +63,8 @@ export function readYamlText(text: string): YamlSource {
   };
 }
 
-function explainSyntax(code: string, message: string): string {
-  if (code === "MULTIPLE_DOCS") return "a second document, expected one task contract in the file";
+function explainSyntax(code: string, message: string, noun: string): string {
+  if (code === "MULTIPLE_DOCS") return `a second document, expected one ${noun} in the file`;
   if (code === "NON_STRING_KEY") return "a key that is not text, expected plain keys";
   if (code === "TAG_RESOLVE_FAILED") return `a tag, expected plain values (${message})`;
   return `cannot be read as YAML or JSON: ${message}`;

@@ -5,6 +5,7 @@ test("exports exactly the public surface", async () => {
     "createRecordSplitter",
     "readGitState",
     "readRepository",
+    "readRootCommits",
     "readSourceDigests",
     "runGit",
     "toGitEnvironment",

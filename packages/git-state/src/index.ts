@@ -4,6 +4,7 @@ export type { GitErrorCode } from "./git-error.ts";
 export { readGitState } from "./read-git-state.ts";
 export type { ReadRepositoryOptions, Repository } from "./read-repository.ts";
 export { readRepository } from "./read-repository.ts";
+export { readRootCommits } from "./read-root-commits.ts";
 export { readSourceDigests } from "./read-source-digests.ts";
 export type { RecordSplitter } from "./record-splitter.ts";
 export { createRecordSplitter } from "./record-splitter.ts";

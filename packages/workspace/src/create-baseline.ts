@@ -70,7 +70,8 @@ async function writePrivateDirectory(
   });
 }
 
-async function readShallow({ shallow, commonDir }: Repository): Promise<Uint8Array | null> {
+/** The bytes of the file that says where the history was cut; null if it was not. Throws `WORKSPACE_UNREADABLE`. */
+export async function readShallow({ shallow, commonDir }: Repository): Promise<Uint8Array | null> {
   if (!shallow) return null;
   try {
     return await readFile(join(commonDir, "shallow"));

@@ -57,6 +57,23 @@ export function runCli(cwd: string, ...args: readonly string[]): Promise<CliResu
   return startCli(cwd, args).result;
 }
 
+/** Runs `cto` on a terminal of its own and types `answer` as soon as it has shown `question`. Answers the exit code and what the terminal showed. */
+export function runOnTerminal(cwd: string, args: readonly string[], question: string, answer: string): Promise<{ readonly code: number | null; readonly output: string }> {
+  const line = [process.execPath, app, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  // `script` of util-linux gives the command a terminal, and with -e passes its exit code on.
+  const child = spawn("script", ["-qefc", line, "/dev/null"], { cwd, env: { ...process.env, NO_COLOR: "1" }, stdio: ["pipe", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (part: Buffer) => {
+    const hadAsked = output.includes(question);
+    output += part.toString();
+    if (!hadAsked && output.includes(question)) child.stdin.write(answer);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
 /** Polls until `check` holds; fails after ten seconds. */
 export async function until(what: string, check: () => boolean): Promise<void> {
   for (let waited = 0; waited < 10_000; waited += 20) {

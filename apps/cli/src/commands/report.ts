@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { verifyRunDirectory } from "@cto/bundle-store";
+import { findTrustedKeys, verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, systemCode } from "@cto/errors";
 import { RUN_FILES } from "@cto/evidence-interface";
 import { describeVerdict } from "../describe-verdict.ts";
@@ -13,7 +13,7 @@ import type { Terminal } from "../terminal.ts";
 export async function reportCommand(terminal: Terminal, args: readonly string[]): Promise<number> {
   const setting = await openSetting();
   const { directory, runId } = findRun(setting.store, args[0] ?? "latest", setting.cwd);
-  const { verdict, findings } = verifyRunDirectory(directory);
+  const { verdict, findings } = verifyRunDirectory(directory, findTrustedKeys(setting.home));
   if (terminal.json) {
     terminal.document(JSON.parse(await readPart(directory, runId, RUN_FILES.report)));
   } else {

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { verifyRunDirectory } from "@cto/bundle-store";
+import { findTrustedKeys, verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, messageOf, oneLine } from "@cto/errors";
 import {
   type IsolationKind,
+  type ModelPair,
   RUN_FILES,
   type RunResult,
   SCHEMAS,
@@ -19,10 +20,13 @@ import { listenForSignals } from "../interruption.ts";
 import { programName } from "../program-name.ts";
 import {
   closeDeadRuns,
+  createEngines,
   createSandbox,
   entropy,
   findEngine,
-  openSetting,
+  openSettingOfRun,
+  optedInEngines,
+  orgPolicy,
   parseIsolation,
   type Setting,
   toShownPath,
@@ -42,7 +46,7 @@ export async function runCommand(
     throw new CtoError("CLI_USAGE", "--ref names a commit of the target, and there is no --target", {
       hint: "Add --stage 3 --target DIR, or leave --ref out.",
     });
-  const setting = await openSetting();
+  const setting = await openSettingOfRun();
   const loaded = await loadTask({ selector: args[0] ?? "", cwd: setting.cwd, caseFolders: setting.caseFolders });
   await closeDeadRuns(setting, (line) => terminal.note(line));
   const target = options.target === undefined ? null : resolve(setting.cwd, String(options.target));
@@ -61,10 +65,12 @@ export async function runCommand(
           target === null
             ? null
             : { directory: target, ...(options.ref === undefined ? {} : { ref: String(options.ref) }) },
+        model: parseModel(options.model),
+        retain: options.retain === true,
       },
       toPorts(setting, sandbox, interruption.signal, (event) => showProgress(terminal, event)),
     );
-    const verified = outcome.sealed ? verifyRunDirectory(outcome.directory) : null;
+    const verified = outcome.sealed ? verifyRunDirectory(outcome.directory, trustedOrNull(setting)) : null;
     for (const note of outcome.notes) terminal.note(note);
     // With --json there is one document: the outcome, or the error of a fault that names the run.
     if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, isolation, outcome, verified);
@@ -72,6 +78,16 @@ export async function runCommand(
     return interruption.exitCode() ?? exitCodeOfStatus(outcome.status);
   } finally {
     interruption.stop();
+  }
+}
+
+/** A list of keys that cannot be read is a closed gate where it matters; a run that is sealed is shown all the same. */
+function trustedOrNull({ home }: Setting): ReturnType<typeof findTrustedKeys> {
+  try {
+    return findTrustedKeys(home);
+  } catch (thrown) {
+    if (CtoError.is(thrown)) return null;
+    throw thrown;
   }
 }
 
@@ -97,7 +113,9 @@ export function toPorts(
   signal: AbortSignal,
   onProgress: RunPorts["onProgress"],
 ): RunPorts {
-  return { store: setting.store, sandbox, entropy, ctoVersion: __CTO_VERSION__, signal, onProgress };
+  const knownEngines = createEngines().map((engine) => engine.describe().id);
+  const environment = { orgPolicy: orgPolicy(), optedIn: optedInEngines(), knownEngines };
+  return { store: setting.store, sandbox, entropy, ctoVersion: __CTO_VERSION__, signal, onProgress, ...environment };
 }
 
 function parseStage(value: unknown): Stage | null {
@@ -105,7 +123,17 @@ function parseStage(value: unknown): Stage | null {
   const found = STAGES.find((stage) => String(stage) === value);
   if (found !== undefined) return found;
   throw new CtoError("CLI_USAGE", `--stage ${String(value)}: expected a whole number from 1 to 6`, {
-    hint: "1 gated, 2 fixture copy (the default), 3 copied repository.",
+    hint: "1 gated, 2 fixture copy (the default), 3 copied repository, 4 throwaway repository, 5 admitted target, 6 comparison.",
+  });
+}
+
+/** `PROVIDER/MODEL`: the first slash parts them, as a model's own name may hold more. */
+function parseModel(value: unknown): ModelPair | null {
+  if (value === undefined) return null;
+  const [, provider, model] = /^([^/\s]+)\/(\S+)$/.exec(String(value)) ?? [];
+  if (provider !== undefined && model !== undefined) return { provider, model };
+  throw new CtoError("CLI_USAGE", `--model ${oneLine(String(value), 80)}: expected PROVIDER/MODEL`, {
+    hint: "For instance --model openai/gpt-5; `cto admit list` shows which models are admitted.",
   });
 }
 
@@ -158,5 +186,6 @@ function showOutcome(
     terminal.say(`    ${finding.code}: ${oneLine(finding.message)}`);
   if (outcome.blockers.some(({ code }) => code === "verification_failed"))
     terminal.say(`  log       ${result.run_dir}/${RUN_FILES.testLog}`);
-  if (outcome.sealed) terminal.say(`  next      ${programName()} report ${outcome.runId}`);
+  const next = outcome.landing === "pending" ? "accept" : "report";
+  if (outcome.sealed) terminal.say(`  next      ${programName()} ${next} ${outcome.runId}`);
 }

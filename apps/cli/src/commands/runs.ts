@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { verifyRunDirectory } from "@cto/bundle-store";
+import { findTrustedKeys, verifyRunDirectory } from "@cto/bundle-store";
 import { oneLine } from "@cto/errors";
 import { type Report, RUN_FILES } from "@cto/evidence-interface";
 import { EXIT } from "../exit-codes.ts";
@@ -34,7 +34,7 @@ export async function showRunCommand(terminal: Terminal, args: readonly string[]
   await closeDeadRuns(setting, (line) => terminal.note(line));
   const { directory, runId } = findRun(setting.store, args[0] ?? "latest", setting.cwd);
   const row = setting.store.listRuns().find(({ run_id }) => run_id === runId);
-  const verified = verifyRunDirectory(directory);
+  const verified = verifyRunDirectory(directory, findTrustedKeys(setting.home));
   const report = await readReport(directory);
   if (terminal.json) {
     terminal.document({

@@ -1,4 +1,4 @@
-import { findHome, openStore, runIdOfDirectory, type Store, verifyRunDirectory } from "@cto/bundle-store";
+import { findHome, findTrustedKeys, openStore, runIdOfDirectory, type Store, verifyRunDirectory } from "@cto/bundle-store";
 import { CtoError, oneLine } from "@cto/errors";
 import { type VerifyResult, verdictExitCode, verifyMany } from "@cto/evidence-interface";
 import { describeVerdict } from "../describe-verdict.ts";
@@ -6,7 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { findRun } from "../find-run.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `cto verify`. Reads only, and no configuration: what a bundle is worth does not depend on one. */
+/** `cto verify`. Reads only, and of the repository only whose signatures count here: nothing else decides what a bundle is worth. */
 export async function verifyCommand(
   terminal: Terminal,
   args: readonly string[],
@@ -14,6 +14,7 @@ export async function verifyCommand(
 ): Promise<number> {
   const cwd = process.cwd();
   const store = openStore({ home: findHome(cwd) });
+  const trusted = findTrustedKeys(store.home);
   const all = options.all === true;
   if (all && args.length > 0) {
     throw new CtoError("CLI_USAGE", "verify takes a run or --all, not both", { hint: "Leave one of them out." });
@@ -21,7 +22,7 @@ export async function verifyCommand(
   const needsSignature = options.requireSignature === true;
   if (all) {
     const directories = store.listRunDirectories();
-    const results = directories.map((directory) => placed(store, directory, verifyRunDirectory(directory)));
+    const results = directories.map((directory) => placed(store, directory, verifyRunDirectory(directory, trusted)));
     const many = verifyMany(results);
     if (terminal.json) terminal.document(many);
     const last =
@@ -32,7 +33,7 @@ export async function verifyCommand(
     return exitCode(many.verdict, needsSignature);
   }
   const { directory } = findRun(store, args[0] ?? "latest", cwd);
-  const result = placed(store, directory, verifyRunDirectory(directory));
+  const result = placed(store, directory, verifyRunDirectory(directory, trusted));
   if (terminal.json) terminal.document(result);
   terminal.say(linesOf(terminal, result).join("\n"));
   return exitCode(result.verdict, needsSignature);

@@ -180,6 +180,9 @@ const actions: Actions = {
   sleep: (seconds) => pause(seconds * 1000),
   print: (args, output) => output.print(args.stream === "stderr" ? 2 : 1, bytesOf(args), args.repeat ?? 1),
   claim: (claims, output) => output.say("claim", { claims }),
+  // Told as they begin, like every step; there is nothing to do.
+  attempt: () => {},
+  use: () => {},
   fail: failAs,
   exit: (code) => process.exit(code),
   signal: dieBy,

@@ -8,12 +8,19 @@ const line = z
   .string()
   .min(1)
   .max(500)
-  .regex(/^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$/)
+  .regex(/^[^\u0000-\u001f\u007f\S]*[^\u0000-\u001f\u007f\s][^\u0000-\u001f\u007f]*$/)
   .describe("one line of 1 to 500 characters");
 const id = identifierSchema.describe("an identifier: lower-case letters, digits, dots, dashes, underscores");
 const digest = sha256Schema.describe("a SHA-256 as 64 lower-case hex digits");
 const time = timestampSchema.describe("a UTC time like 2026-01-31T12:00:00.000Z");
-const patterns = z.array(z.string().min(1).max(4096)).max(10_000).describe("a list of path patterns");
+const words = z.array(line).min(1).describe("a command as a list of words");
+const price = z.number().min(0).describe("a price from 0");
+const flag = z.boolean().describe("true or false");
+const lines = z.array(line).describe("a list of lines");
+const patterns = z
+  .array(z.string().min(1).max(4096).describe("a path pattern of 1 to 4096 characters"))
+  .max(10_000)
+  .describe("a list of path patterns");
 
 /** What every admission record has. `review_trigger` says what makes it due for another look. */
 const common = {
@@ -38,7 +45,11 @@ export const sourceAdmissionSchema = z.strictObject({
   schema: z.literal(SCHEMAS.sourceAdmission),
   ...common,
   name: line,
-  url: z.url({ protocol: /^https$/ }).describe("an https URL"),
+  url: z
+    .string()
+    .max(2000)
+    .regex(/^https:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][!-~]*)?$/)
+    .describe("an https URL without user name or password"),
   type: z
     .enum(["npm-package", "git-repository", "binary-release", "other"])
     .describe("npm-package, git-repository, binary-release or other"),
@@ -49,11 +60,13 @@ export const sourceAdmissionSchema = z.strictObject({
     .strictObject({ pinned: line, passed_at: time })
     .nullable()
     .describe("{pinned, passed_at} of the conformance run, or null"),
-  licence: z.strictObject({
-    status: z.enum(["resolved", "unresolved"]).describe("resolved or unresolved"),
-    expression: line.describe("an SPDX expression or NOASSERTION"),
-    note: line,
-  }),
+  licence: z
+    .strictObject({
+      status: z.enum(["resolved", "unresolved"]).describe("resolved or unresolved"),
+      expression: line.describe("an SPDX expression or NOASSERTION"),
+      note: line,
+    })
+    .describe("{status, expression, note}"),
   retrieved_at: time,
   retrieval_command: line,
   integrity: line.describe("a digest or another integrity reference"),
@@ -72,8 +85,8 @@ export const executableAdmissionSchema = z.strictObject({
   package: line.nullable(),
   version: line,
   sha256: digest,
-  identity_probe: z.strictObject({ command: z.array(line).min(1), answer: line }),
-  command_shape: z.array(line).min(1),
+  identity_probe: z.strictObject({ command: words, answer: line }).describe("{command, answer}"),
+  command_shape: words,
   status: z.enum(["admitted", "not_admitted"]).describe("admitted or not_admitted"),
 });
 export type ExecutableAdmission = z.infer<typeof executableAdmissionSchema>;
@@ -88,8 +101,9 @@ export const modelAdmissionSchema = z.strictObject({
   network: z.enum(["external", "local", "loopback"]).describe("external, local or loopback"),
   /** US dollars for a million tokens; needed only for `budget.usd`. */
   prices: z
-    .strictObject({ input_usd_per_million: z.number().min(0), output_usd_per_million: z.number().min(0) })
-    .nullable(),
+    .strictObject({ input_usd_per_million: price, output_usd_per_million: price })
+    .nullable()
+    .describe("{input_usd_per_million, output_usd_per_million}, or null"),
   status: z.enum(["admitted", "not_admitted"]).describe("admitted or not_admitted"),
 });
 export type ModelAdmission = z.infer<typeof modelAdmissionSchema>;
@@ -164,10 +178,10 @@ export const promotionDecisionSchema = z.strictObject({
   decision_status: z
     .enum(["not_decided", "core_promotion_requested", "core_promotion_deferred"])
     .describe("not_decided, core_promotion_requested or core_promotion_deferred"),
-  ready_for_review: z.boolean(),
-  evidence: z.array(line),
-  blockers: z.array(line),
+  ready_for_review: flag,
+  evidence: lines,
+  blockers: lines,
   next_decision: line,
-  runtime_default_activation: z.literal(false),
+  runtime_default_activation: z.literal(false).describe("false"),
 });
 export type PromotionDecision = z.infer<typeof promotionDecisionSchema>;

@@ -20,10 +20,10 @@ export const approvalPacketSchema = z.strictObject({
   task_digest: sha256Schema,
   title: z.string().min(1),
   stage: z.union(STAGES.map((stage) => z.literal(stage))),
-  /** Null at stages without a repository. `name` is the id of the target's admission, if there is one. */
+  /** Null at stages without a repository (below 3), like `base_commit`. `name` is the id of the target's admission, if there is one. */
   target: z.strictObject({ target_id: sha256Schema, name: identifierSchema.nullable() }).nullable(),
   base_commit: gitObjectIdSchema.nullable(),
-  /** Of the layers above the approval: see `toPolicyDigest`. */
+  /** Digest of the canonical JSON of the effective policy without the rules of the layer `approval`. */
   policy_digest: sha256Schema,
   engine: z.strictObject({ id: identifierSchema, version: z.string().min(1), executable_sha256: sha256Schema }),
   model: modelPairSchema.nullable(),
@@ -34,7 +34,7 @@ export const approvalPacketSchema = z.strictObject({
   validation_commands: z.array(z.array(z.string()).min(1)),
   rollback: z.string().nullable(),
   /** Minutes from the decision within which a run must claim it. */
-  expires_minutes: z.int().min(1),
+  expires_minutes: z.int().min(1).max(43_200),
   /** 1, and one more for each approval of the same content that was spent or expired. */
   attempt: z.int().min(1),
   /** One sentence that a person can repeat. */
@@ -42,10 +42,12 @@ export const approvalPacketSchema = z.strictObject({
 });
 export type ApprovalPacket = z.infer<typeof approvalPacketSchema>;
 
-/** What an approver may narrow further; never widen. */
+const narrowedPaths = z.array(z.string().min(1).max(4096)).min(1).max(1000);
+
+/** What an approver may narrow further; never widen. A list that is there says something: an empty one would say nothing. */
 export const approvalNarrowingSchema = z.strictObject({
-  allowed_paths: z.array(z.string().min(1)).optional(),
-  forbidden_paths: z.array(z.string().min(1)).optional(),
+  allowed_paths: narrowedPaths.optional(),
+  forbidden_paths: narrowedPaths.optional(),
 });
 export type ApprovalNarrowing = z.infer<typeof approvalNarrowingSchema>;
 

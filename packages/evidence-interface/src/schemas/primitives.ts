@@ -13,6 +13,8 @@ export const timestampSchema = z
   .regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/);
 export const runIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,127}$/);
 export const identifierSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/);
+/** The full name of the branch that holds a run's result: `refs/heads/cto/<run id>`. */
+export const runBranchSchema = z.string().regex(/^refs\/heads\/cto\/[a-z0-9][a-z0-9-]{0,127}$/);
 export const countSchema = z.int().min(0);
 /** A path inside the run directory: relative, forward slashes, no `..`, no drive letter, no URL. */
 export const pointerSchema = z

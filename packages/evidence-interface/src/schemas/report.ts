@@ -116,6 +116,8 @@ export const reportSchema = z.looseObject({
     /** The tree that the engine started from: the baseline, or what setup made of it. Null or absent before there is one; a pass names it. */
     start_tree: gitObjectIdSchema.nullable().optional(),
     result_tree: gitObjectIdSchema.nullable(),
+    /** What a repository is told by, the same in every clone: SHA-256 of "cto.target.v1" and the sorted root commits, one a line. From stage 3 on. */
+    target_id: sha256Schema.nullable().optional(),
   }),
   policy_digest: sha256Schema,
   task_digest: sha256Schema,

@@ -7,6 +7,7 @@ import {
   failureCodeSchema,
   gitObjectIdSchema,
   identifierSchema,
+  runBranchSchema,
   runIdSchema,
   sha256Schema,
 } from "./primitives.ts";
@@ -23,6 +24,7 @@ export const admissionsProofSchema = z.strictObject({
   items: z.array(
     z.strictObject({
       kind: z.enum(["source", "executable", "model", "provider-decision", "target"]),
+      /** The id of the record that answered, null if there is none. */
       id: z.string().nullable(),
       status: z.enum(ADMISSION_STATUSES),
       record_sha256: sha256Schema.nullable(),
@@ -52,7 +54,7 @@ export const disposableProofSchema = z.strictObject({
   schema: z.literal(SCHEMAS.disposableProof),
   run_id: runIdSchema,
   base_commit: gitObjectIdSchema,
-  branch: z.string().min(1),
+  branch: runBranchSchema,
   commit: gitObjectIdSchema,
   tree: gitObjectIdSchema,
   /** Digests of all refs and their values before and after, without the run's own branch: equal if nothing else moved. */

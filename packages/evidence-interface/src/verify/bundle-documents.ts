@@ -1,4 +1,12 @@
 import * as z from "zod";
+import { fromBase64 } from "../base64.ts";
+import {
+  APPROVAL_DECISION_TYPE,
+  type ApprovalDecision,
+  approvalClaimSchema,
+  approvalDecisionSchema,
+  approvalPacketSchema,
+} from "../schemas/approvals.ts";
 import { governedEventSchema, liveEventSchema, type TraceEntry, traceEntrySchema } from "../schemas/events.ts";
 import { type Manifest, manifestSchema } from "../schemas/manifest.ts";
 import { identifierSchema } from "../schemas/primitives.ts";
@@ -12,6 +20,14 @@ import {
 } from "../schemas/proofs.ts";
 import { reportSchema } from "../schemas/report.ts";
 import { runBundleSchema } from "../schemas/run-bundle.ts";
+import { type Envelope, envelopeSchema } from "../schemas/signatures.ts";
+import {
+  admissionsProofSchema,
+  comparisonSchema,
+  disposableProofSchema,
+  routeAdmissionGuardSchema,
+  rungProofSchema,
+} from "../schemas/stage-proofs.ts";
 import { PROOF_FILES, RUN_FILES, SCHEMAS } from "../vocabulary.ts";
 import { type BundleFacts, isBundleDocument } from "./bundle-facts.ts";
 import type { Findings } from "./findings.ts";
@@ -30,9 +46,11 @@ export const taskProofSchema = z.looseObject({
   forbidden_actions: z.array(z.string()),
   by_products: z.array(z.string()),
   diff_required: z.boolean(),
-  approval: z.looseObject({ required: z.boolean() }),
+  approval: z.looseObject({ required: z.boolean(), expires_minutes: z.number().optional() }),
   budget: z.looseObject({ wall_seconds: z.number(), artifact_bytes: z.number() }),
   network: z.string(),
+  success_criteria: z.array(z.string()).optional(),
+  rollback: z.string().nullable().optional(),
   verification: z.array(z.looseObject({ id: identifierSchema, run: z.array(z.string()).min(1) })),
 });
 
@@ -60,11 +78,23 @@ const formats = {
   treeState: { path: PROOF_FILES.treeState, ...toFormat(SCHEMAS.treeState, treeStateSchema) },
   noEffect: { path: PROOF_FILES.noEffect, ...toFormat(SCHEMAS.noEffectProof, noEffectProofSchema) },
   broughtFolders: { path: PROOF_FILES.broughtFolders, ...toFormat(SCHEMAS.broughtFolders, broughtFoldersSchema) },
+  admissions: { path: PROOF_FILES.admissions, ...toFormat(SCHEMAS.admissionsProof, admissionsProofSchema) },
+  rung: { path: PROOF_FILES.rung, ...toFormat(SCHEMAS.rungProof, rungProofSchema) },
+  approvalPacket: { path: PROOF_FILES.approvalPacket, ...toFormat(SCHEMAS.approvalPacket, approvalPacketSchema) },
+  approvalEnvelope: { path: PROOF_FILES.approvalDecision, ...toFormat(null, envelopeSchema) },
+  approvalClaim: { path: PROOF_FILES.approvalClaim, ...toFormat(SCHEMAS.approvalClaim, approvalClaimSchema) },
+  disposable: { path: PROOF_FILES.disposable, ...toFormat(SCHEMAS.disposableProof, disposableProofSchema) },
+  comparison: { path: PROOF_FILES.comparison, ...toFormat(SCHEMAS.comparison, comparisonSchema) },
+  routeGuard: { path: PROOF_FILES.routeGuard, ...toFormat(SCHEMAS.routeAdmissionGuard, routeAdmissionGuardSchema) },
 } as const;
 
 type Formats = typeof formats;
+type Stored = { readonly [Name in keyof Formats]: z.infer<Formats[Name]["shape"]> | undefined };
 /** The documents of a bundle that could be read; an absent or unreadable one is undefined. */
-export type BundleDocuments = { readonly [Name in keyof Formats]: z.infer<Formats[Name]["shape"]> | undefined };
+export interface BundleDocuments extends Stored {
+  /** The payload of `approvalEnvelope`. That it could be read says nothing of its signature. */
+  readonly approvalDecision: ApprovalDecision | undefined;
+}
 
 /** Reads every document but the manifest. Adds a finding for each one that is unreadable, of an unknown version or shape, or unknown at all. */
 export function toBundleDocuments(facts: BundleFacts, findings: Findings): BundleDocuments {
@@ -77,6 +107,7 @@ export function toBundleDocuments(facts: BundleFacts, findings: Findings): Bundl
     const bytes = facts.documents.get(format.path);
     return bytes === undefined ? undefined : toDocument(bytes, format, format, findings);
   };
+  const approvalEnvelope = take(formats.approvalEnvelope);
   return {
     run: take(formats.run),
     report: take(formats.report),
@@ -87,5 +118,26 @@ export function toBundleDocuments(facts: BundleFacts, findings: Findings): Bundl
     treeState: take(formats.treeState),
     noEffect: take(formats.noEffect),
     broughtFolders: take(formats.broughtFolders),
+    admissions: take(formats.admissions),
+    rung: take(formats.rung),
+    approvalPacket: take(formats.approvalPacket),
+    approvalEnvelope,
+    approvalDecision: approvalEnvelope && openDecision(approvalEnvelope, findings),
+    approvalClaim: take(formats.approvalClaim),
+    disposable: take(formats.disposable),
+    comparison: take(formats.comparison),
+    routeGuard: take(formats.routeGuard),
   };
+}
+
+const decisionFormat: DocumentFormat<ApprovalDecision> = toFormat(SCHEMAS.approvalDecision, approvalDecisionSchema);
+
+function openDecision({ payload, payloadType }: Envelope, findings: Findings): ApprovalDecision | undefined {
+  const path = PROOF_FILES.approvalDecision;
+  const bytes = fromBase64(payload);
+  if (payloadType !== APPROVAL_DECISION_TYPE)
+    findings.add("DOCUMENT_VERSION_UNKNOWN", path, `payloadType is not ${APPROVAL_DECISION_TYPE}`);
+  else if (bytes === undefined) findings.add("DOCUMENT_SHAPE_INVALID", path, "payload is no standard base64");
+  else return toDocument(bytes, decisionFormat, { path }, findings);
+  return undefined;
 }

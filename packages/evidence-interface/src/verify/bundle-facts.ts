@@ -1,3 +1,5 @@
+import type { VerifySignature } from "../dsse.ts";
+import type { TrustedKey } from "../schemas/signatures.ts";
 import { RUN_FILES } from "../vocabulary.ts";
 
 /** Limits of a bundle; beyond them it is `unverifiable`. Files are counted, the rest are bytes. */
@@ -43,6 +45,11 @@ export interface BundleFacts {
   readonly trace: Iterable<Uint8Array> | null;
   /** Lower-case hex SHA-256 of some bytes. */
   readonly sha256: (bytes: Uint8Array) => string;
+  /**
+   * How signatures of people are checked, and whose count; `trusted` is null where nobody says (a bundle on a stranger's machine). Without it
+   * the signature of an approval is not looked at, only what it says.
+   */
+  readonly signatures?: { readonly verify: VerifySignature; readonly trusted: readonly TrustedKey[] | null };
 }
 
 const documentNames: ReadonlySet<string> = new Set([

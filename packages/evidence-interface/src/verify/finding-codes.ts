@@ -109,6 +109,31 @@ export const FINDING_CODES = {
   ),
   POLICY_CONTRADICTED: contradictory(),
   ELIGIBILITY_CONTRADICTED: contradictory(),
+  // What a person, the records and the ladder said before the engine started.
+  APPROVAL_MISSING: contradictory(
+    "From stage 4 on nothing runs without a person's approval; whatever ran here was not permitted. Do not land it.",
+  ),
+  APPROVAL_CONTRADICTED: contradictory(
+    "What was run is not what the approver was asked, or not when; do not land it, and ask the approver about the packet.",
+  ),
+  APPROVAL_SIGNATURE_WRONG: tampered(
+    "The decision is not what its signer signed: somebody wrote or changed it without the approver's key.",
+  ),
+  APPROVAL_UNTRUSTED: {
+    verdict: "untrusted",
+    hint: "If you know the key to be an approver's: `cto keys trust FILE --role approver`; `cto keys list` shows whose keys count.",
+  },
+  ADMISSION_CONTRADICTED: contradictory(
+    "Something ran that no admission record permits; `cto admit list` shows what is admitted now.",
+  ),
+  RUNG_CONTRADICTED: contradictory(
+    "The run stood on a rung that its own bundle does not show as proven; `cto ladder --explain` recomputes it.",
+  ),
+  DISPOSABLE_CONTRADICTED: contradictory(
+    "The throwaway repository does not hold this result alone; do not count the run as stage 4.",
+  ),
+  COMPARISON_CONTRADICTED: contradictory("`cto compare TASK` compares the lanes again, from bundles that verify now."),
+  ROUTE_GUARD_CONTRADICTED: contradictory("The guard does not follow from its checks; `cto ladder --explain` does."),
   PROCESS_END_CONTRADICTED: contradictory(),
   PATCH_UNREADABLE: contradictory("patch.diff is not what `git diff` writes; run the task again."),
   PATCH_FILES_DIFFER: contradictory(),

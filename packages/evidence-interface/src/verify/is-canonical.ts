@@ -2,12 +2,12 @@ import { toCanonicalJson } from "../canonical-json.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** True if the bytes are the canonical JSON of the value and one LF. */
-export function isCanonical(bytes: Uint8Array, value: unknown): boolean {
+/** True if the bytes are the canonical JSON of the value and `end`, one LF for whatever is a file. */
+export function isCanonical(bytes: Uint8Array, value: unknown, end: "\n" | "" = "\n"): boolean {
   const text = decoder.decode(bytes);
   // JSON.stringify escapes lone surrogates, which canonical JSON refuses, and keeps the order of the keys; else the two agree on JSON values.
-  if (hasSortedKeys(value) && !text.includes("\\ud") && text === `${JSON.stringify(value)}\n`) return true;
-  return text === `${toCanonicalJson(value)}\n`;
+  if (hasSortedKeys(value) && !text.includes("\\ud") && text === `${JSON.stringify(value)}${end}`) return true;
+  return text === `${toCanonicalJson(value)}${end}`;
 }
 
 function hasSortedKeys(value: unknown): boolean {

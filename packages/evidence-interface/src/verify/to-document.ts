@@ -5,16 +5,16 @@ import { safeParseStrictJson } from "../strict-json.ts";
 import type { Findings } from "./findings.ts";
 import { toShapeCheck } from "./to-shape-check.ts";
 
-/** What a document must be: its exact `schema` value, and its shape. */
+/** What a document must be: its exact `schema` value, null for a format of others that has none, and its shape. */
 export interface DocumentFormat<Value> {
-  readonly schema: string;
+  readonly schema: string | null;
   readonly shape: z.ZodType<Value>;
   /** The quick way to say that a value has the shape; where it does not say so, `shape` decides. */
   readonly hasShape: (value: unknown) => value is Value;
 }
 
 /** A format of a `schema` value and a shape. */
-export function toFormat<Value>(schema: string, shape: z.ZodType<Value>): DocumentFormat<Value> {
+export function toFormat<Value>(schema: string | null, shape: z.ZodType<Value>): DocumentFormat<Value> {
   const check = toShapeCheck(shape);
   return { schema, shape, hasShape: (value): value is Value => check(value) };
 }
@@ -37,7 +37,7 @@ export function toDocument<Value>(
     return undefined;
   }
   const version = fieldOf(parsed.value, "schema");
-  if (version !== format.schema) {
+  if (format.schema !== null && version !== format.schema) {
     const seen = typeof version === "string" ? oneLine(version, 80) : "nothing";
     findings.add("DOCUMENT_VERSION_UNKNOWN", where.path, `${at}schema is ${seen}, expected ${format.schema}`);
     return undefined;

@@ -3,17 +3,26 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { goldenDrafts } from "../../test/golden-drafts.ts";
 import { type BundleContent, seal, textOf } from "../../test/seal.ts";
+import { stageDrafts } from "../../test/stage-drafts.ts";
 import { tamperings } from "../../test/tampered.ts";
 import {
+  admissionsProofSchema,
+  approvalClaimSchema,
+  approvalPacketSchema,
   broughtFoldersSchema,
+  comparisonSchema,
+  disposableProofSchema,
   effectivePolicySchema,
   eligibilityDecisionSchema,
+  envelopeSchema,
   governedEventSchema,
   manifestSchema,
   noEffectProofSchema,
   reportSchema,
   reviewSchema,
+  routeAdmissionGuardSchema,
   runBundleSchema,
+  rungProofSchema,
   safeParseStrictJson,
   toCanonicalJson,
   treeStateSchema,
@@ -32,6 +41,14 @@ const shapes: readonly (readonly [path: string, shape: z.ZodType])[] = [
   ["proofs/tree-state.json", treeStateSchema],
   ["proofs/no-effect.json", noEffectProofSchema],
   ["proofs/brought.json", broughtFoldersSchema],
+  ["proofs/admissions.json", admissionsProofSchema],
+  ["proofs/rung.json", rungProofSchema],
+  ["proofs/approval-packet.json", approvalPacketSchema],
+  ["proofs/approval-decision.json", envelopeSchema],
+  ["proofs/approval-claim.json", approvalClaimSchema],
+  ["proofs/disposable.json", disposableProofSchema],
+  ["proofs/comparison.json", comparisonSchema],
+  ["proofs/route-guard.json", routeAdmissionGuardSchema],
   ["events.normalized.jsonl", governedEventSchema],
   ["events.normalized.jsonl", eventFormat.shape],
 ];
@@ -56,7 +73,7 @@ function accepts(shape: z.ZodType, value: unknown): boolean {
   return accepted;
 }
 
-const golden = Object.values(goldenDrafts).flatMap((draft) => texts(seal(draft())));
+const golden = [...Object.values(goldenDrafts), ...Object.values(stageDrafts)].flatMap((draft) => texts(seal(draft())));
 
 /** Keys, values and lengths that tell schemas apart, or that zod treats in a way of its own. */
 const keys = fc.constantFrom("__proto__", "constructor", "toString", "kind", "code", "path", "schema", "extra");

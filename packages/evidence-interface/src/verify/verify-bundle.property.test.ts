@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { loadBundle, toFacts } from "../../test/facts.ts";
 import { passDraft } from "../../test/golden-drafts.ts";
 import { seal, withManifest } from "../../test/seal.ts";
+import { stage4Draft, stage6Draft } from "../../test/stage-drafts.ts";
 import { tamperings } from "../../test/tampered.ts";
 import { verifyBundle } from "../index.ts";
 
@@ -91,7 +92,7 @@ describe("verifyBundle on drawn input", () => {
   });
 
   test("never throws, whatever stands in a document", () => {
-    const sealed = seal(passDraft());
+    const sealed = new Map([...seal(stage6Draft()), ...seal(stage4Draft())]);
     const documents = [
       "manifest.json",
       "run.json",
@@ -101,6 +102,14 @@ describe("verifyBundle on drawn input", () => {
       "proofs/tree-state.json",
       "proofs/policy.json",
       "proofs/eligibility.json",
+      "proofs/admissions.json",
+      "proofs/rung.json",
+      "proofs/approval-packet.json",
+      "proofs/approval-decision.json",
+      "proofs/approval-claim.json",
+      "proofs/disposable.json",
+      "proofs/comparison.json",
+      "proofs/route-guard.json",
       "events.normalized.jsonl",
       "patch.diff",
       "events.ndjson",
@@ -121,7 +130,7 @@ describe("verifyBundle on drawn input", () => {
           expect(result.verdict).not.toBe("valid");
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 800 },
     );
   });
 });

@@ -5,13 +5,19 @@ import { type BundleDocuments, manifestFormat, toBundleDocuments } from "./bundl
 import type { BundleFacts } from "./bundle-facts.ts";
 import { createFindings, type Findings } from "./findings.ts";
 import { isCanonical } from "./is-canonical.ts";
+import { admissionsFit } from "./rules/admission-rules.ts";
+import { approvalStands } from "./rules/approval-rules.ts";
 import { artifactsCovered, patchFits, pointersLead } from "./rules/artifact-rules.ts";
 import { changesFit, claimsFit } from "./rules/change-rules.ts";
+import { claimFits, decisionFits, narrowingFits } from "./rules/decision-rules.ts";
 import { documentsAnnounced, eventsRestate } from "./rules/event-rules.ts";
 import { clockOrder, noHostPaths, runAndReport, sameRun, stageFits } from "./rules/identity-rules.ts";
 import { liveFits, traceFits } from "./rules/log-rules.ts";
+import { packetFits } from "./rules/packet-rules.ts";
 import { passIsAllowed, passIsApproved, passIsProven, passIsVerified, passIsWhole } from "./rules/pass-rules.ts";
-import { eligibilityFits, noEffectFits, policyFits, taskFits, treesFit } from "./rules/proof-rules.ts";
+import { policyFits, policyObeyed } from "./rules/policy-rules.ts";
+import { eligibilityFits, noEffectFits, taskFits, treesFit } from "./rules/proof-rules.ts";
+import { comparisonFits, disposableFits, rungFits } from "./rules/stage-proof-rules.ts";
 import {
   blockersFit,
   blockersInEvents,
@@ -41,7 +47,17 @@ const rules: readonly Rule[] = [
   processEndFits,
   taskFits,
   policyFits,
+  policyObeyed,
   eligibilityFits,
+  approvalStands,
+  packetFits,
+  decisionFits,
+  claimFits,
+  narrowingFits,
+  admissionsFit,
+  rungFits,
+  disposableFits,
+  comparisonFits,
   treesFit,
   noEffectFits,
   pointersLead,
@@ -83,6 +99,7 @@ export function verifyBundle(facts: BundleFacts): VerifyResult {
       live: facts.live,
       trace: facts.trace,
       sha256: facts.sha256,
+      signatures: facts.signatures,
     };
     for (const rule of rules) rule(bundle, findings);
     if (report.status === "pass") for (const rule of passRules) rule(bundle, findings);

@@ -52,7 +52,13 @@ describe("loadTask, by path", () => {
     writeFiles(cwd, { "sub/my.json": contract("t") });
     const { task, ...rest } = await load("sub/my.json", cwd);
     expect(task.id).toBe("t");
-    expect(rest).toEqual({ caseId: null, file: "sub/my.json", directory: join(cwd, "sub"), fixture: null });
+    expect(rest).toEqual({
+      caseId: null,
+      file: "sub/my.json",
+      places: expect.any(Map),
+      directory: join(cwd, "sub"),
+      fixture: null,
+    });
   });
 
   it("loads a folder with a task.yaml as a case, with its fixture", async () => {
@@ -63,6 +69,7 @@ describe("loadTask, by path", () => {
     expect(rest).toEqual({
       caseId: "one",
       file: "cases/one/task.yaml",
+      places: expect.any(Map),
       directory,
       fixture: join(directory, "fixture"),
     });
@@ -154,7 +161,13 @@ describe("loadTask, by case id", () => {
     const { own, builtIn } = createCases();
     const { task, ...rest } = await load("shared", "/", own, builtIn);
     expect(task.id).toBe("own");
-    expect(rest).toEqual({ caseId: "shared", file: "shared/task.yaml", directory: join(own, "shared"), fixture: null });
+    expect(rest).toEqual({
+      caseId: "shared",
+      file: "shared/task.yaml",
+      places: expect.any(Map),
+      directory: join(own, "shared"),
+      fixture: null,
+    });
     expect((await load("shared", "/", builtIn, own)).task.id).toBe("built-in");
     expect((await load("r1-string-slugify", "/", join(own, "nowhere"), own, builtIn)).task.id).toBe("slugify");
   });

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type CtoError, closestWord, messageOf, oneLine, systemCode } from "@cto/errors";
 import { identifierSchema } from "@cto/evidence-interface";
-import { parseTask, type TaskContract } from "@cto/gates";
+import { type PolicyPlaces, parseTask, readTaskPlaces, type TaskContract } from "@cto/gates";
 import { createHarnessError, type HarnessErrorCode } from "../harness-error.ts";
 import { readPlainFile, readStart } from "./read-plain-file.ts";
 
@@ -13,6 +13,8 @@ export interface LoadedTask {
   readonly caseId: string | null;
   /** As shown to people: relative where the caller gave a relative path. */
   readonly file: string;
+  /** Where the policy of the contract stands in the file. */
+  readonly places: PolicyPlaces;
   /** Absolute path of the folder that holds the task file. */
   readonly directory: string;
   /** Absolute path of `fixture/` beside the task file, or null. */
@@ -121,6 +123,7 @@ async function loadFile(path: string, shown: string, caseId: string | null): Pro
     task: parseTask({ file: shown, bytes }),
     caseId,
     file: shown,
+    places: readTaskPlaces({ file: shown, bytes }),
     directory,
     fixture: hasFixture ? fixture : null,
   };

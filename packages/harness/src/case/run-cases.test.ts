@@ -38,6 +38,7 @@ async function run(cwd: string): Promise<{ readonly thrown: unknown; readonly st
         status: "pass",
         blockers: [],
         changedFiles: [],
+        landing: "none" as const,
         sealed: true,
         fault: null,
         notes: [],

@@ -87,7 +87,8 @@ async function readExpectation(id: string, { directory }: LoadedTask): Promise<E
 
 async function runCase(options: RunCasesOptions, loaded: LoadedTask, expectation: Expectation): Promise<RunOutcome> {
   const { stage, target } = expectation.invoke;
-  const request = { loaded, engine: options.engine, requestedStage: stage, isolation: options.isolation };
+  const { engine, isolation } = options;
+  const request = { loaded, engine, requestedStage: stage, isolation, model: null, retain: false };
   if (target === "none") return options.run({ ...request, target: null });
   const directory = join(options.scratch, "target");
   try {

@@ -27,6 +27,7 @@ describe("parseConfig", () => {
     };
     expect(parse(full)).toEqual(config);
     expect(parse(JSON.stringify(config))).toEqual(config);
+    expect(parse(`${head}policy: {engines: [fake]}\n`).policy).toEqual({ engines: ["fake"] });
   });
 
   it.each([
@@ -60,12 +61,12 @@ describe("parseConfig", () => {
     [
       "a key that is nothing like one",
       `${head}colour: red`,
-      '2:1: "colour" is not a key here, expected one of schema, sandbox',
+      '2:1: "colour" is not a key here, expected one of schema, sandbox, policy',
     ],
     [
       "the key __proto__",
       `${head}__proto__: {}`,
-      '2:1: "__proto__" is not a key here, expected one of schema, sandbox',
+      '2:1: "__proto__" is not a key here, expected one of schema, sandbox, policy',
     ],
     ["a key twice", `${head}${head}`, "2:1: Map keys must be unique"],
     [

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { InterruptedRun, RunWriter, SealOptions, Store, UnsealedState } from "@cto/bundle-store";
 import { messageOf } from "@cto/errors";
-import { RUN_FILES, type RunBundle, STAGES } from "@cto/evidence-interface";
-import { parseTask, type TaskContract } from "@cto/gates";
+import { admissionsProofSchema, PROOF_FILES, RUN_FILES, type RunBundle, STAGES } from "@cto/evidence-interface";
+import { type AdmissionItem, parseTask, type TaskContract } from "@cto/gates";
 import { keepWork, writeBundle } from "../steps/write-bundle.ts";
 import { createClock } from "./clock.ts";
-import { toDraftOfDead } from "./draft-of-dead.ts";
+import { readModelOfDead, toDraftOfDead } from "./draft-of-dead.ts";
 import type { RunDigests } from "./open-run.ts";
 import type { RunIdentity } from "./run-identity.ts";
 import { createRunRecord, sha256 } from "./run-record.ts";
@@ -92,6 +92,7 @@ interface DeadContract {
   readonly task: TaskContract;
   readonly run: RunBundle;
   readonly digests: RunDigests;
+  readonly admissions: readonly AdmissionItem[];
 }
 
 async function readContract({ directory, files, run }: InterruptedRun): Promise<DeadContract | null> {
@@ -99,14 +100,19 @@ async function readContract({ directory, files, run }: InterruptedRun): Promise<
   const read = (name: string) => readFile(join(directory, name), "utf8");
   const [taskText, policyText] = await Promise.all([read("proofs/task.json"), read("proofs/policy.json")]);
   const digests = { task: sha256(taskText.replace(/\n$/, "")), policy: sha256(policyText.replace(/\n$/, "")) };
-  return { task: parseTask({ file: "proofs/task.json", text: taskText }), run, digests };
+  const admissions = files.includes(PROOF_FILES.admissions) ? toAdmissions(await read(PROOF_FILES.admissions)) : [];
+  return { task: parseTask({ file: "proofs/task.json", text: taskText }), run, digests, admissions };
+}
+
+function toAdmissions(text: string): readonly AdmissionItem[] {
+  return admissionsProofSchema.parse(JSON.parse(text)).items;
 }
 
 /** Writes what a bundle needs from what the event log says. The store sets aside whatever the dead process had half concluded. */
 async function conclude(
   writer: RunWriter,
   state: UnsealedState,
-  { task, run, digests }: DeadContract,
+  { admissions, digests, run, task }: DeadContract,
 ): Promise<SealOptions> {
   const clock = createClock();
   const record = createRunRecord({ writer, clock, previous: state });
@@ -118,14 +124,16 @@ async function conclude(
       stage: run.stage,
     });
   }
-  const draft = toDraftOfDead(state.eventLines);
+  const draft = toDraftOfDead(state.eventLines, task);
+  for (const item of admissions) draft.admissions.set(item.kind, item);
   if (state.files.includes(RUN_FILES.testLog)) draft.notVerified = null;
-  const ended = { identity: toIdentity(run, task), draft, writer, record, clock, patchFile: "" };
+  const identity = { ...toIdentity(run, task), model: readModelOfDead(state.eventLines) };
+  const ended = { identity, draft, writer, record, clock, patchFile: "" };
   await keepWork(ended);
   return writeBundle(ended, run, digests);
 }
 
-function toIdentity(run: RunBundle, task: TaskContract): RunIdentity {
+function toIdentity(run: RunBundle, task: TaskContract): Omit<RunIdentity, "model"> {
   const subjects = {
     none: "none",
     fixture: "fixture",

@@ -4,15 +4,17 @@ import {
   type GovernedEvent,
   governedEventSchema,
   isFailureCode,
+  type ModelPair,
   processEndSchema,
   sourceDigestsSchema,
 } from "@cto/evidence-interface";
+import { compilePolicy, type TaskContract, toTaskLayer } from "@cto/gates";
 import { addBlocker } from "./run-context.ts";
 import { createRunDraft, type RunDraft } from "./run-draft.ts";
 
 /** What can still be said of a run whose harness died: what its own event log says happened, and that it was interrupted. */
-export function toDraftOfDead(eventLines: readonly string[]): RunDraft {
-  const draft = createRunDraft();
+export function toDraftOfDead(eventLines: readonly string[], task: TaskContract): RunDraft {
+  const draft = createRunDraft(compilePolicy([toTaskLayer(task, { file: "proofs/task.json" })]));
   const events = eventLines.map((line) => governedEventSchema.parse(JSON.parse(line)));
   const dataOf = (name: GovernedEvent["event"]) => events.find(({ event }) => event === name)?.data;
   for (const { data } of events) {
@@ -26,9 +28,27 @@ export function toDraftOfDead(eventLines: readonly string[]): RunDraft {
   draft.engineVersion = textOrNull(started?.version);
   draft.engineSha256 = textOrNull(started?.executable_sha256);
   draft.outcome = toOutcome(dataOf("engine.completed"));
+  draft.targetId = textOrNull(dataOf("task.contract.created")?.target_id);
+  draft.approval = toApprovalStatus((name) => dataOf(name) !== undefined);
   const digests = sourceDigestsSchema.safeParse(dataOf("task.contract.created")?.source_digests);
   draft.sourceBefore = digests.success ? digests.data : null;
   return draft;
+}
+
+/** The model that a dead run was asked to use; null if there was none. What it used of it is not known. */
+export function readModelOfDead(eventLines: readonly string[]): ModelPair | null {
+  const [first] = eventLines;
+  if (first === undefined) return null;
+  const pair = governedEventSchema.parse(JSON.parse(first)).data.model as Partial<ModelPair> | null | undefined;
+  const [provider, model] = [textOrNull(pair?.provider), textOrNull(pair?.model)];
+  return provider === null || model === null ? null : { provider, model };
+}
+
+/** `approval.granted` is written once the claim is: from then on the approval is spent. */
+function toApprovalStatus(has: (name: GovernedEvent["event"]) => boolean): RunDraft["approval"] {
+  if (has("approval.granted")) return "consumed";
+  if (has("approval.denied")) return "denied";
+  return has("approval.requested") ? "requested" : "not-required";
 }
 
 function textOrNull(value: unknown): string | null {

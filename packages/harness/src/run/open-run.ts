@@ -1,14 +1,25 @@
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { RunWriter } from "@cto/bundle-store";
 import { createRunId } from "@cto/core-bundle";
 import { messageOf } from "@cto/errors";
 import { type RunBundle, SCHEMAS, STAGE_NAMES, type Stage, toCanonicalJson } from "@cto/evidence-interface";
-import { mutationModeOf, resolveStage, targetKindOf, toBlocker, toEffectivePolicy } from "@cto/gates";
+import {
+  compilePolicy,
+  effectiveStage,
+  mutationModeOf,
+  resolveStage,
+  targetKindOf,
+  toBlocker,
+  toEffectiveBudget,
+  toEffectivePolicy,
+} from "@cto/gates";
 import { type Repository, readRepository } from "@cto/git-state";
 import { createHarnessError } from "../harness-error.ts";
 import { type SourceCopy, startCopy } from "../steps/copy-source.ts";
 import { createClock } from "./clock.ts";
 import { createPlaceHider, type PlaceHider } from "./place-hider.ts";
+import { readRules } from "./read-rules.ts";
 import { isDiskRefusal, type RunContext } from "./run-context.ts";
 import { createRunDraft } from "./run-draft.ts";
 import { createRunRecord, sha256 } from "./run-record.ts";
@@ -35,8 +46,13 @@ export type OpenedRun =
 export async function openRun(request: RunRequest, ports: RunPorts): Promise<OpenedRun> {
   const { task } = request.loaded;
   const stage = resolveStage({ task, requestedStage: request.requestedStage });
-  const repository = await readTarget(request, stage);
+  const repository = await readTarget(request, ports, stage);
   const clock = createClock();
+  const rules = readRules(request, ports, stage, repository, clock.startedAt);
+  const budget = toEffectiveBudget(rules.layers);
+  const taskText = toCanonicalJson(task);
+  const policyText = toCanonicalJson(toEffectivePolicy(rules.layers, stage));
+  const digests = { task: sha256(taskText), policy: sha256(policyText) };
   const runId = createRunId({ prefix: task.id, at: clock.startedAt, entropy: ports.entropy(8) });
   const run = toRunBundle(request, ports, stage, runId, clock.startedAt);
   const overBudget = new AbortController();
@@ -45,7 +61,7 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     writer = await ports.store.createRun({
       runId,
       run,
-      artifactBytes: task.budget.artifact_bytes,
+      artifactBytes: budget.artifact_bytes,
       onBudgetExceeded: () => overBudget.abort(),
     });
   } catch (thrown) {
@@ -54,7 +70,17 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     const directory = join(ports.store.root, "runs", runId);
     return {
       kind: "refused",
-      outcome: { runId, directory, status: "fail", blockers, changedFiles: [], sealed: false, fault: null, notes: [] },
+      outcome: {
+        runId,
+        directory,
+        status: "fail",
+        blockers,
+        changedFiles: [],
+        landing: "none",
+        sealed: false,
+        fault: null,
+        notes: [],
+      },
     };
   }
   const scratch = join(ports.store.root, "tmp", runId);
@@ -68,17 +94,23 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
       engineId: request.engine.describe().id,
       stage,
       isolation: request.isolation,
+      model: request.model,
       subject: repository !== null ? "repository" : stage === 1 ? "none" : "fixture",
       startedAt: clock.startedAt.toISOString(),
     },
     task,
     stage,
     repository,
+    rules,
+    permittedStage: effectiveStage(rules.layers),
+    budget,
+    taskDigest: digests.task,
+    policyBeforeApproval: digests.policy,
     runId,
     clock,
     writer,
     record: createRunRecord({ writer, clock }),
-    draft: createRunDraft(),
+    draft: createRunDraft(compilePolicy(rules.layers)),
     folders: {
       scratch,
       baseline: join(scratch, "baseline.git"),
@@ -90,29 +122,33 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     background: [],
     hider: createHider(request, ports, repository),
     stop: AbortSignal.any([ports.signal, overBudget.signal]),
+    endEngine: new AbortController(),
   };
   const copying = startCopy(context);
-  const taskText = toCanonicalJson(task);
-  const policyText = toCanonicalJson(toEffectivePolicy(task, stage));
   await Promise.all([
     writer.writeDocument("proofs/task.json", `${taskText}\n`),
     writer.writeDocument("proofs/policy.json", `${policyText}\n`),
   ]);
-  return { kind: "opened", context, copying, run, digests: { task: sha256(taskText), policy: sha256(policyText) } };
+  return { kind: "opened", context, copying, run, digests };
 }
 
-function createHider({ loaded }: RunRequest, { sandbox, store }: RunPorts, repository: Repository | null): PlaceHider {
+function createHider(
+  { loaded }: RunRequest,
+  { orgPolicy, sandbox, store }: RunPorts,
+  repository: Repository | null,
+): PlaceHider {
   const hider = createPlaceHider();
   hider.add(store.root, ".cto");
   hider.add(store.home, "<home>");
   hider.add(loaded.directory, "<task>");
   for (const { root, inside } of sandbox.toolchains) hider.add(root, inside);
   for (const place of [repository?.topLevel, repository?.gitDir]) if (place !== undefined) hider.add(place, "<target>");
+  if (orgPolicy !== null) hider.add(orgPolicy, "<organisation policy>");
   return hider;
 }
 
-async function readTarget(request: RunRequest, stage: Stage): Promise<Repository | null> {
-  const { loaded, requestedStage, target } = request;
+async function readTarget(request: RunRequest, { store }: RunPorts, stage: Stage): Promise<Repository | null> {
+  const { loaded, requestedStage, retain, target } = request;
   if (requestedStage !== null && requestedStage > loaded.task.stage) {
     throw createHarnessError(
       "RUN_STAGE_TOO_HIGH",
@@ -137,13 +173,36 @@ async function readTarget(request: RunRequest, stage: Stage): Promise<Repository
       },
     );
   }
+  if (retain && stage !== 4) {
+    throw createHarnessError("RUN_RETAIN_UNUSED", `--retain is for stage 4, and this run is at stage ${stage}`, {
+      hint: "Leave --retain out: only stage 4 makes a throwaway repository.",
+    });
+  }
   if (stage < 3) return null;
   if (target === null) {
     throw createHarnessError("RUN_TARGET_MISSING", `stage ${stage} needs a repository`, {
-      hint: "Add --target DIR: a local git repository. It is copied and never written to.",
+      hint: "Add --target DIR: a local git repository. It is copied; a run never writes to it.",
     });
   }
-  return readRepository(target.directory, target.ref === undefined ? {} : { ref: target.ref });
+  if (stage >= 5 && target.ref !== undefined) {
+    throw createHarnessError(
+      "RUN_REF_UNUSED",
+      `--ref is for stages 3 and 4: at stage ${stage} the base is the target's HEAD`,
+      {
+        hint: "Leave --ref out, or check out the commit in the target.",
+      },
+    );
+  }
+  const repository = await readRepository(target.directory, target.ref === undefined ? {} : { ref: target.ref });
+  // Git names its places without links; a home may have been reached through one.
+  const root = join(realpathSync(store.home), ".cto");
+  for (const place of [repository.topLevel, repository.gitDir]) {
+    if (place !== root && !place.startsWith(`${root}/`)) continue;
+    throw createHarnessError("RUN_TARGET_INSIDE_STORE", "the target lies inside .cto, where runs are kept", {
+      hint: "Name a repository of yours; what lies in .cto belongs to cto and may be removed by it.",
+    });
+  }
+  return repository;
 }
 
 function toRunBundle(request: RunRequest, ports: RunPorts, stage: Stage, runId: string, startedAt: Date): RunBundle {

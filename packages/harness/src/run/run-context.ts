@@ -6,6 +6,7 @@ import type { Repository } from "@cto/git-state";
 import type { Checkout, Snapshot } from "@cto/workspace";
 import type { Clock } from "./clock.ts";
 import type { PlaceHider } from "./place-hider.ts";
+import type { RunRules } from "./read-rules.ts";
 import type { RunDraft } from "./run-draft.ts";
 import type { RunIdentity } from "./run-identity.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -30,6 +31,15 @@ export interface RunContext {
   readonly task: TaskContract;
   readonly stage: Stage;
   readonly repository: Repository | null;
+  readonly rules: RunRules;
+  /** The highest stage that the policy layers permit. */
+  readonly permittedStage: number;
+  /** The smallest of what the policy layers and the contract permit. */
+  readonly budget: TaskContract["budget"];
+  /** Digest of the contract as stored. */
+  readonly taskDigest: string;
+  /** Digest of the policy as stored at the start, without an approval's narrowing. */
+  readonly policyBeforeApproval: string;
   readonly runId: string;
   readonly clock: Clock;
   readonly writer: RunWriter;
@@ -41,6 +51,8 @@ export interface RunContext {
   readonly background: Promise<unknown>[];
   /** Aborted when the run must end early: interrupted, or over its artifact budget. Every process listens to it. */
   readonly stop: AbortSignal;
+  /** Ends the engine alone, when it used more than its budget: the run goes on and keeps its work. */
+  readonly endEngine: AbortController;
 }
 
 /** The workspace once it stands, and its state before the engine. */
@@ -68,8 +80,8 @@ export function endIfStopped(context: RunContext): void {
 }
 
 /** Notes that the evidence is larger than the contract permits. */
-export function noteBudget({ draft, task }: RunContext): void {
-  const limit = task.budget.artifact_bytes;
+export function noteBudget({ budget, draft }: RunContext): void {
+  const limit = budget.artifact_bytes;
   addBlocker(
     draft,
     "artifact_write_failure",

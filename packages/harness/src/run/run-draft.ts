@@ -1,6 +1,14 @@
 import type { EngineOutcome } from "@cto/engine-interface";
-import type { Blocker, LossyGitState, ProcessEnd, SourceDigests, VerificationResult } from "@cto/evidence-interface";
-import type { EffectDecision, EligibilityJudgement, SecretFinding } from "@cto/gates";
+import type {
+  AdmissionsProof,
+  Blocker,
+  LossyGitState,
+  ProcessEnd,
+  Report,
+  SourceDigests,
+  VerificationResult,
+} from "@cto/evidence-interface";
+import type { CompiledPolicy, EffectDecision, EligibilityJudgement, SecretFinding } from "@cto/gates";
 import type { Baseline } from "@cto/workspace";
 
 /** The engine's work: in the scratch folder, to become `patch.diff`; or in quarantine, because it holds secret-shaped values. */
@@ -14,12 +22,28 @@ export type KeptPatch =
       readonly findings: readonly SecretFinding[];
     };
 
+export type AdmissionItem = AdmissionsProof["items"][number];
+
 /**
  * What is known of a run so far. Every step fills its own part and nothing else, so that a report can be written at any moment:
  * null means "did not happen".
  */
 export interface RunDraft {
   readonly blockers: Blocker[];
+  /** What the run is held to, compiled; narrower once an approval narrowed it. */
+  policy: CompiledPolicy;
+  /** Digest of `proofs/policy.json` once an approval narrowed it; null as long as it is as written at the start. */
+  narrowedPolicy: string | null;
+  /** Identity of the target repository; null below stage 3. */
+  targetId: string | null;
+  approval: Report["approval_status"];
+  /** What the records said, by kind; a kind that nobody asked for is absent. */
+  readonly admissions: Map<AdmissionItem["kind"], AdmissionItem>;
+  /** Actions that the engine itself says it tried. */
+  readonly attempted: Set<string>;
+  /** What the engine says its model used. */
+  readonly usage: { requests: number; input_tokens: number; output_tokens: number; usd: number };
+  landing: Report["landing"];
   gitState: LossyGitState | null;
   sourceBefore: SourceDigests | null;
   sourceAfter: SourceDigests | null;
@@ -52,9 +76,17 @@ export interface RunDraft {
 }
 
 /** A draft in which nothing has happened yet. */
-export function createRunDraft(): RunDraft {
+export function createRunDraft(policy: CompiledPolicy): RunDraft {
   return {
     blockers: [],
+    policy,
+    narrowedPolicy: null,
+    targetId: null,
+    approval: "not-required",
+    admissions: new Map(),
+    attempted: new Set(),
+    usage: { requests: 0, input_tokens: 0, output_tokens: 0, usd: 0 },
+    landing: "none",
     gitState: null,
     sourceBefore: null,
     sourceAfter: null,

@@ -1,4 +1,4 @@
-import type { IsolationKind, NoEffectProof, Stage } from "@cto/evidence-interface";
+import type { IsolationKind, ModelPair, NoEffectProof, Stage } from "@cto/evidence-interface";
 import type { TaskContract } from "@cto/gates";
 
 /** Who and what a run is; fixed from its first moment. */
@@ -9,6 +9,8 @@ export interface RunIdentity {
   readonly engineId: string;
   readonly stage: Stage;
   readonly isolation: IsolationKind;
+  /** The model that was asked for. */
+  readonly model: ModelPair | null;
   /** What the run starts from. */
   readonly subject: NoEffectProof["subject"];
   /** ISO 8601, UTC. */

@@ -1,6 +1,6 @@
 import type { Store } from "@cto/bundle-store";
 import type { Engine } from "@cto/engine-interface";
-import type { Blocker, IsolationKind, RunStatus, Stage } from "@cto/evidence-interface";
+import type { Blocker, IsolationKind, ModelPair, Report, RunStatus, Stage } from "@cto/evidence-interface";
 import type { Sandbox } from "@cto/sandbox";
 import type { LoadedTask } from "../case/load-task.ts";
 import type { OnProgress } from "./progress.ts";
@@ -11,9 +11,13 @@ export interface RunRequest {
   readonly engine: Engine;
   /** What the person typed; null if nothing: then the contract's own stage, at most 2. */
   readonly requestedStage: Stage | null;
-  /** The repository to copy, for stage 3; absolute path. */
+  /** The repository that the change is for, for stage 3 and up; absolute path. */
   readonly target: { readonly directory: string; readonly ref?: string } | null;
   readonly isolation: IsolationKind;
+  /** The model that the engine shall use; null if none was named. */
+  readonly model: ModelPair | null;
+  /** Keep the throwaway repository of stage 4. */
+  readonly retain: boolean;
 }
 
 /** What the pipeline needs from the outside. */
@@ -24,6 +28,12 @@ export interface RunPorts {
   readonly entropy: (bytes: number) => Uint8Array;
   /** Stands in run.json. */
   readonly ctoVersion: string;
+  /** The organisation's policy file, if the environment names one; else the default place is looked at. */
+  readonly orgPolicy: string | null;
+  /** Engines that the environment opts in. */
+  readonly optedIn: readonly string[];
+  /** Ids of all engines that have an adapter, for comparisons. */
+  readonly knownEngines: readonly string[];
   /** Aborted by SIGINT, SIGTERM or a caller: the run ends as `blocked`, `interrupted`, with a complete bundle. */
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -37,6 +47,8 @@ export interface RunOutcome {
   readonly status: RunStatus;
   readonly blockers: readonly Blocker[];
   readonly changedFiles: readonly string[];
+  /** `pending` after a pass at stage 5: a person has to accept or reject it. */
+  readonly landing: Report["landing"];
   /** False only if the disk refused even the manifest: the directory stays incomplete and the next command closes it. */
   readonly sealed: boolean;
   /** Sentences about something that was found and mended while sealing. Usually empty. */

@@ -1,16 +1,17 @@
 import { CtoError, messageOf } from "@cto/errors";
 import { judgeRun } from "@cto/gates";
-import { type Repository, readSourceDigests } from "@cto/git-state";
 import { removeTree, takeSnapshot } from "@cto/workspace";
 import { checkChange } from "../steps/check-change.ts";
+import { claimApproval } from "../steps/claim-approval.ts";
 import type { SourceCopy } from "../steps/copy-source.ts";
 import { decideStart } from "../steps/decide-start.ts";
 import { inspectSource } from "../steps/inspect-source.ts";
 import { type JudgedChanges, judgeChanges } from "../steps/judge-changes.ts";
 import { makeWorkspace } from "../steps/make-workspace.ts";
 import { runEngine } from "../steps/run-engine.ts";
-import { toChanges } from "../steps/to-report.ts";
+import { toChanges, toLanding } from "../steps/to-report.ts";
 import { keepWork, writeBundle } from "../steps/write-bundle.ts";
+import { lookAtSource } from "./look-at-source.ts";
 import { openRun, type RunDigests } from "./open-run.ts";
 import { addBlocker, endIfStopped, isDiskRefusal, noteBudget, type RunContext, RunEnded } from "./run-context.ts";
 import type { RunOutcome, RunPorts, RunRequest } from "./run-request.ts";
@@ -40,6 +41,7 @@ export async function runTask(request: RunRequest, ports: RunPorts): Promise<Run
       status,
       blockers,
       changedFiles,
+      landing: toLanding(context.stage, status),
       sealed,
       fault,
       notes: [],
@@ -89,23 +91,25 @@ async function runSteps(context: RunContext, copying: Promise<SourceCopy> | null
     case_id: context.request.loaded.caseId,
     task_id: context.task.id,
     engine: id,
+    model: context.request.model === null ? null : { ...context.request.model },
     stage: context.stage,
   });
   await inspectSource(context, digests);
   onProgress({ step: "contract", state: draft.blockers.length === 0 ? "passed" : "failed", note: context.task.title });
-  const ready = await decideStart(context);
+  const start = await decideStart(context);
   onProgress({
     step: "gates",
-    state: ready === null ? "failed" : "passed",
+    state: start === null ? "failed" : "passed",
     note: `stage ${context.stage}, ${context.request.isolation}`,
   });
-  if (ready === null) return;
+  if (start === null) return;
   endIfStopped(context);
   if (copying === null) throw new Error("a run that may start has a copy to start in");
   const trees = await makeWorkspace(context, copying);
   onProgress({ step: "workspace", state: "passed", note: `baseline ${draft.baseline?.commit.slice(0, 10)}` });
+  if (start.approval !== null) await claimApproval(context, start.approval);
   onProgress({ step: "engine", state: "started", note: id });
-  await runEngine(context, ready, trees);
+  await runEngine(context, start.ready, trees);
   onProgress({
     step: "engine",
     state: draft.outcome?.kind === "completed" ? "passed" : "failed",
@@ -133,16 +137,21 @@ async function assertWorkspaceStill(context: RunContext, { after }: JudgedChange
   }
 }
 
-/** Takes the source's digests once more where no step after the engine did: a refused run proves that it had no effect. */
-async function assertSourceStill({ draft, record, repository }: RunContext): Promise<void> {
-  if (repository === null || draft.sourceBefore === null || record.reached("git.diff.checked")) return;
-  const after = draft.sourceAfter ?? (await readSourceAgain(record, repository));
-  draft.sourceAfter = after;
-  if (after !== null && JSON.stringify(after) === JSON.stringify(draft.sourceBefore)) return;
+/** Looks at the source once more where no step after the engine did, and at the target of stage 5 always: it has to be as it was, or the run says so. */
+async function assertSourceStill(context: RunContext): Promise<void> {
+  const { draft, record, stage } = context;
+  const isJudged = record.reached("git.diff.checked");
+  if (isJudged && stage !== 5) return;
+  const look = await lookAtSource(context);
+  if (look === "same" || draft.blockers.some(({ code }) => code === "source_mutated")) return;
+  if (look === "moved" || isJudged) {
+    addBlocker(draft, "target_moved", "the target changed while the run went on, so its HEAD may be no base any more");
+    return;
+  }
   addBlocker(
     draft,
     "source_mutated",
-    after === null
+    look === "unreadable"
       ? "the source repository cannot be read any more"
       : "the source repository changed while the run went on",
   );
@@ -151,16 +160,6 @@ async function assertSourceStill({ draft, record, repository }: RunContext): Pro
     { result_tree: null, changed_files: 0 },
     draft.blockers.filter(({ code }) => code === "source_mutated"),
   );
-}
-
-/** Null if it cannot be read any more: unmounted, removed. */
-async function readSourceAgain(record: RunContext["record"], repository: Repository) {
-  try {
-    return await record.timed("source.digests", () => readSourceDigests(repository));
-  } catch (thrown) {
-    if (CtoError.is(thrown)) return null;
-    throw thrown;
-  }
 }
 
 function noteFailure(context: RunContext, thrown: unknown): unknown {

@@ -2,6 +2,7 @@ import { judgeClaims } from "@cto/gates";
 import { addBlockers, type RunContext } from "../run/run-context.ts";
 import type { BroughtFolder } from "./bring-folders.ts";
 import type { JudgedChanges } from "./judge-changes.ts";
+import { landDisposable } from "./land-disposable.ts";
 import { verifyChange } from "./verify-change.ts";
 
 /** Verifies the change if there is one to verify, compares the engine's claims with what was seen, and writes `verification.completed`. */
@@ -23,6 +24,7 @@ export async function checkChange(
       note: task.verification.map(({ id }) => id).join(", "),
     });
     await verifyChange(context, judged.checkout, brought);
+    if (context.stage === 4 && draft.blockers.length === 0) await landDisposable(context);
   }
   const ran = draft.notVerified === null;
   const claims = judgeClaims({

@@ -1,18 +1,20 @@
 import { CtoError } from "@cto/errors";
-import { compilePathPolicy, type DiskChange, type EffectFacts, type GitChange, isByProduct } from "@cto/gates";
-import { readSourceDigests } from "@cto/git-state";
+import { type DiskChange, type EffectFacts, type GitChange, isByProduct } from "@cto/gates";
 import {
   compareSnapshots,
   type ResultTree,
   readPackedRefs,
+  readRemotes,
   readWorkspaceHead,
   type Snapshot,
   type DiskChange as SnapshotChange,
   takeSnapshot,
   writeResultTree,
 } from "@cto/workspace";
+import { lookAtSource } from "../run/look-at-source.ts";
 import { addBlocker, isDiskRefusal, type RunContext, RunEnded } from "../run/run-context.ts";
 import type { KeptPatch } from "../run/run-draft.ts";
+import { judgeAttempts } from "./hear-engine.ts";
 import { keepPatch } from "./keep-patch.ts";
 import type { WorkTrees } from "./make-workspace.ts";
 
@@ -43,8 +45,9 @@ export async function collectEffects(context: RunContext, trees: WorkTrees): Pro
     .catch((thrown: unknown) => toUnreadable(context, thrown));
   if (typeof after === "string") return { kind: "unreadable", message: after, sourceChanged };
   draft.snapshotAfter = { sha256: after.sha256, entries: after.entries };
-  const policy = compilePathPolicy(task);
-  const leaveOut = (path: string) => !before.byPath.has(path) && isByProduct(policy, path);
+  const { policy } = draft;
+  // Asked of untracked files alone. Those that setup left are left out too: the engine's touch on one shows in the snapshots.
+  const leaveOut = (path: string) => isByProduct(policy, path);
   const result = await record.timed("effects.result-tree", () =>
     writeResultTree(baseline, checkout, { snapshot: after, leaveOut, signal }),
   );
@@ -67,11 +70,13 @@ export async function collectEffects(context: RunContext, trees: WorkTrees): Pro
       "the engine committed, and its last commit is not what it left in the work tree",
     );
   }
+  judgeAttempts(context, await readRemotes(folders.workspace));
   const refs = toChangedRefs(packedRefs, await readPackedRefs(folders.workspace));
   const finished = draft.outcome?.kind === "completed" && draft.outcome.terminal_event_seen;
   const facts: EffectFacts = {
     // An engine that did not finish has not answered; see docs/adr/0008.
-    task: { ...task, diff_required: task.diff_required && finished },
+    policy,
+    diffRequired: task.diff_required && finished,
     treeChanges: result.changes,
     ...toDiskFacts(compareSnapshots(before, after), new Set(result.ignored), refs),
     currentBranchRef: branch,
@@ -88,8 +93,8 @@ export function toPatience(interruption: AbortSignal): AbortSignal {
 }
 
 /** Bytes of work tree that the harness reads at once: what was there before, and as much again as the run may leave. */
-export function snapshotLimit({ draft, task }: RunContext): number {
-  return task.budget.artifact_bytes + (draft.workspaceBytes ?? 0);
+export function snapshotLimit({ budget, draft }: RunContext): number {
+  return budget.artifact_bytes + (draft.workspaceBytes ?? 0);
 }
 
 /** Why the disk that the engine left cannot be read; throws what is not the engine's doing. */
@@ -100,7 +105,7 @@ function toUnreadable(context: RunContext, thrown: unknown): string {
     addBlocker(
       context.draft,
       "artifact_write_failure",
-      `the engine left more than budget.artifact_bytes (${context.task.budget.artifact_bytes} bytes): ${thrown.message}`,
+      `the engine left more than budget.artifact_bytes (${context.budget.artifact_bytes} bytes): ${thrown.message}`,
     );
     throw new RunEnded("too large");
   }
@@ -108,16 +113,14 @@ function toUnreadable(context: RunContext, thrown: unknown): string {
   return thrown.message;
 }
 
-/** Null if the source cannot be read any more; the gate takes that for a change. */
-async function didSourceChange({ draft, record, repository }: RunContext): Promise<boolean | null> {
-  if (repository === null || draft.sourceBefore === null) return false;
-  try {
-    draft.sourceAfter = await record.timed("source.digests", () => readSourceDigests(repository));
-  } catch (thrown) {
-    if (!CtoError.is(thrown)) throw thrown;
-    return null;
+/** Null if the source cannot be read any more; the gate takes that for a change. A target whose owner moved on is no damage, and said at the end. */
+async function didSourceChange(context: RunContext): Promise<boolean | null> {
+  const look = await lookAtSource(context);
+  if (look === "moved") {
+    addBlocker(context.draft, "target_moved", "the target's HEAD moved while the engine worked");
+    return false;
   }
-  return JSON.stringify(draft.sourceBefore) !== JSON.stringify(draft.sourceAfter);
+  return look === "unreadable" ? null : look === "changed";
 }
 
 /** Names of the packed refs whose value differs; undefined if either side cannot be read. */

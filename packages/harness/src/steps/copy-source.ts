@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { startsEngine } from "@cto/gates";
 import { type Baseline, type Checkout, checkOut, createBaseline } from "@cto/workspace";
 import type { RunContext } from "../run/run-context.ts";
 
@@ -15,7 +16,7 @@ export interface SourceCopy {
  * all gates are open. Null where the run will not get that far. A failure waits until somebody looks at the result.
  */
 export function startCopy(context: RunContext): Promise<SourceCopy> | null {
-  if (![2, 3].includes(context.stage) || context.stop.aborted) return null;
+  if (!startsEngine(context.stage) || context.stop.aborted) return null;
   const copying = copySource(context);
   context.background.push(copying);
   copying.catch(() => undefined);

@@ -1,39 +1,35 @@
 import { randomUUID } from "node:crypto";
-import type { EngineProbe } from "@cto/engine-interface";
-import { CtoError, messageOf } from "@cto/errors";
-import { decideEligibility, type GateFact } from "@cto/gates";
-import { readEngineInput } from "../case/load-task.ts";
+import { PROOF_FILES, SCHEMAS } from "@cto/evidence-interface";
+import { decideEligibility } from "@cto/gates";
 import { addBlockers, type RunContext } from "../run/run-context.ts";
+import type { AskedApproval } from "./ask-approval.ts";
+import { type AskedGates, askGates, toFacts } from "./ask-gates.ts";
+import { compareStages } from "./compare-stages.ts";
+import type { ReadyEngine } from "./probe-engine.ts";
+import { refuseApproval } from "./refuse-approval.ts";
 
-/** The probe of an engine that may start, with what it will be given. */
-export interface ReadyEngine {
-  readonly probe: Extract<EngineProbe, { kind: "ready" }>;
-  readonly input: { readonly file: string; readonly text: string } | null;
+/** What a run starts with: the engine, and the approval that it will spend. */
+export interface PermittedStart {
+  readonly ready: ReadyEngine;
+  readonly approval: AskedApproval | null;
 }
 
-const probeLimitMs = 10_000;
+type Judgement = ReturnType<typeof decideEligibility>;
 
 /**
- * Asks every gate that stands before a run, writes the eligibility decision, the plan and, if one is not open, the refusal. Returns the engine
- * only if all gates passed; otherwise the blockers are in the draft.
+ * Asks every gate that stands before a run, writes the eligibility decision, the plan and, if one is not open, the refusal. Answers null unless
+ * all gates passed; then the blockers are in the draft.
  */
-export async function decideStart(context: RunContext): Promise<ReadyEngine | null> {
-  const { draft, record, request, task, stage, writer } = context;
-  const input = await readInput(context);
-  const [sandboxFact, { fact: engineFact, probe }] = await Promise.all([
-    record.timed("gate.sandbox", () => probeSandbox(context)),
-    record.timed("gate.engine", () => probeEngine(context, input)),
-  ]);
-  const judgement = decideEligibility({
-    decisionId: randomUUID(),
-    task,
-    requestedStage: request.requestedStage ?? stage,
-    engine: { ...engineFact, id: request.engine.describe().id },
-    sandbox: { ...sandboxFact, kind: request.isolation },
-    approval: null,
-  });
+export async function decideStart(context: RunContext): Promise<PermittedStart | null> {
+  const { budget, draft, record, task, writer } = context;
+  const asked = await askGates(context);
+  const judgement = decideEligibility(toFacts(context, randomUUID(), asked.observed));
   draft.eligibility = judgement;
-  const written = writer.writeDocument("proofs/eligibility.json", judgement.decision);
+  const written = Promise.all([
+    writer.writeDocument(PROOF_FILES.eligibility, judgement.decision),
+    writeAdmissions(context),
+    asked.rung?.proof == null ? null : writer.writeDocument(PROOF_FILES.rung, asked.rung.proof),
+  ]);
   context.background.push(written);
   record.event("eligibility.decided", {
     decision_id: judgement.decision.decision_id,
@@ -44,29 +40,31 @@ export async function decideStart(context: RunContext): Promise<ReadyEngine | nu
   record.event("plan.updated", {
     gates: judgement.gates.map(({ gate, answer }) => ({ gate, answer })),
     checks: task.verification.map(({ id }) => id),
-    budget: { wall_seconds: task.budget.wall_seconds, artifact_bytes: task.budget.artifact_bytes },
+    budget: { wall_seconds: budget.wall_seconds, artifact_bytes: budget.artifact_bytes },
   });
-  if (draft.blockers.length > 0) {
+  if (draft.blockers.length > 0 || !judgement.eligible || asked.ready === null) {
+    if (draft.blockers.length === 0) await refuse(context, asked, judgement);
     await written;
     return null;
   }
-  if (!judgement.eligible || probe?.kind !== "ready" || CtoError.is(input)) {
-    refuse(context, judgement);
-    await written;
-    return null;
-  }
-  draft.engineVersion = probe.version;
-  [draft.engineSha256] = await Promise.all([context.ports.store.fileDigest(probe.executable), written]);
-  for (const { host, inside } of probe.mounts) context.hider.add(host, inside);
-  return { probe, input };
+  await written;
+  return { ready: asked.ready, approval: asked.approval };
 }
 
-function refuse(context: RunContext, judgement: ReturnType<typeof decideEligibility>): void {
-  const { draft, record, request } = context;
+async function writeAdmissions({ draft, runId, writer }: RunContext): Promise<void> {
+  if (draft.admissions.size === 0) return;
+  const items = [...draft.admissions.values()];
+  await writer.writeDocument(PROOF_FILES.admissions, { schema: SCHEMAS.admissionsProof, run_id: runId, items });
+}
+
+async function refuse(context: RunContext, asked: AskedGates, judgement: Judgement): Promise<void> {
+  const { draft, record, request, stage } = context;
   addBlockers(draft, judgement.blockers);
   const gateBlockers = draft.blockers.filter(({ event }) => event === "backend.gate.blocked");
   if (gateBlockers.length > 0) {
-    const first = judgement.gates.find(({ answer }) => answer !== "pass");
+    const first =
+      judgement.gates.find(({ answer }) => answer === "fail") ??
+      judgement.gates.find(({ answer }) => answer !== "pass");
     record.event(
       "backend.gate.blocked",
       {
@@ -79,50 +77,6 @@ function refuse(context: RunContext, judgement: ReturnType<typeof decideEligibil
       gateBlockers,
     );
   }
-  const approvalBlockers = draft.blockers.filter(({ event }) => event === "approval.requested");
-  if (approvalBlockers.length > 0) record.event("approval.requested", { required: true }, approvalBlockers);
-}
-
-/** The engine's input, or the error of a file that is there and cannot be read. */
-async function readInput({ request }: RunContext): Promise<ReadyEngine["input"] | CtoError> {
-  try {
-    return await readEngineInput(request.loaded, request.engine.describe().id);
-  } catch (thrown) {
-    if (CtoError.is(thrown)) return thrown;
-    throw thrown;
-  }
-}
-
-async function probeSandbox(context: RunContext): Promise<GateFact> {
-  if (context.stage === 1)
-    return { answer: "undetermined", reason: "stage 1 starts no process, so the sandbox was not tried" };
-  const probe = await context.ports.sandbox.probe();
-  if (probe.kind === "unavailable") return { answer: "fail", reason: `${probe.message} ${probe.hint}` };
-  context.draft.limits = probe.limits;
-  return { answer: "pass", reason: null };
-}
-
-async function probeEngine(
-  context: RunContext,
-  input: ReadyEngine["input"] | CtoError,
-): Promise<{ fact: GateFact; probe: EngineProbe | null }> {
-  if (CtoError.is(input)) return { probe: null, fact: { answer: "fail", reason: `${input.message} ${input.hint}` } };
-  const timeout = AbortSignal.timeout(probeLimitMs);
-  try {
-    const probe = await Promise.race([
-      context.request.engine.doProbe(input),
-      new Promise<never>((_, reject) =>
-        timeout.addEventListener("abort", () => reject(new Error("the probe did not answer in 10 s")), { once: true }),
-      ),
-    ]);
-    return {
-      probe,
-      fact:
-        probe.kind === "ready"
-          ? { answer: "pass", reason: null }
-          : { answer: "fail", reason: `${probe.message} ${probe.hint}` },
-    };
-  } catch (thrown) {
-    return { probe: null, fact: { answer: "undetermined", reason: `the engine's probe failed: ${messageOf(thrown)}` } };
-  }
+  if (asked.approval !== null && asked.approval.fact.answer !== "pass") await refuseApproval(context, asked.approval);
+  if (stage === 6) await compareStages(context, asked);
 }

@@ -1,4 +1,5 @@
 import { readGitState, readSourceDigests } from "@cto/git-state";
+import { readTargetId } from "../outcome/read-target-id.ts";
 import { addBlocker, type RunContext } from "../run/run-context.ts";
 
 /** Looks at the source before anything happens: its lossy state, its digests. A dirty target blocks the run. Writes `task.contract.created`. */
@@ -10,6 +11,7 @@ export async function inspectSource(
   if (repository !== null) {
     draft.gitState = await record.timed("source.state", () => readGitState(repository.topLevel));
     draft.sourceBefore = await record.timed("source.digests", () => readSourceDigests(repository));
+    draft.targetId = await record.timed("source.roots", () => readTargetId(repository));
     if (repository.kind === "work-tree" && !draft.gitState.clean) {
       const { staged, unstaged, untracked } = draft.gitState;
       addBlocker(
@@ -27,6 +29,7 @@ export async function inspectSource(
       task_digest: digests.task,
       policy_digest: digests.policy,
       source_commit: repository?.commit ?? null,
+      target_id: draft.targetId,
       source_shallow: repository?.shallow ?? false,
       source_digests: draft.sourceBefore === null ? null : { ...draft.sourceBefore },
     },

@@ -18,10 +18,10 @@ export async function keepPatch(
   context: RunContext,
   result: WrittenTree,
 ): Promise<{ readonly patch: KeptPatch | null; readonly secrets: readonly SecretFinding[] }> {
-  const { draft, folders, ports, record, task } = context;
+  const { budget, draft, folders, ports, record } = context;
   const { baseline, startTree } = draft;
   if (baseline === null || startTree === null) throw new Error("the start tree is known before the engine runs");
-  const maxBytes = task.budget.artifact_bytes;
+  const maxBytes = budget.artifact_bytes;
   const request = { from: startTree, to: result.tree, file: folders.patch, maxBytes };
   const written = await record.timed("patch.write", () => writePatch(baseline, request));
   if (written.kind === "too-large") {

@@ -1,5 +1,5 @@
 import { CtoError, oneLine } from "@cto/errors";
-import { compilePathPolicy, isByProduct, type SetupStep } from "@cto/gates";
+import { isByProduct, type SetupStep } from "@cto/gates";
 import { type Checkout, readPackedRefs, takeSnapshot, writeResultTree } from "@cto/workspace";
 import { createOutputTail } from "../run/output-tail.ts";
 import { describeEnd } from "../run/process-end.ts";
@@ -75,11 +75,11 @@ export async function setUp(
   }
   if (task.setup.length === 0 || draft.baseline === null) return { kind: "ready", checkout };
   // Caches of setup differ from one checkout to the other and are nobody's change.
-  const policy = compilePathPolicy(task);
+  const { policy } = draft;
   const leaveOut = (path: string) => isByProduct(policy, path);
   const snapshot = await takeSnapshot(checkout.directory, {
     signal: context.ports.signal,
-    maxBytes: context.task.budget.artifact_bytes + setupRoom,
+    maxBytes: context.budget.artifact_bytes + setupRoom,
   });
   const result = await writeResultTree(draft.baseline, checkout, { snapshot, leaveOut });
   if (result.kind === "unreadable")

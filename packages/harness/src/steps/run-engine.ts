@@ -5,6 +5,7 @@ import {
   type EngineProcessResult,
   type EngineSession,
   type EngineSpawnRequest,
+  type EngineTask,
 } from "@cto/engine-interface";
 import { messageOf, oneLine } from "@cto/errors";
 import { FAILURE_CODES, type FailureCode, type ProcessEnd } from "@cto/evidence-interface";
@@ -13,8 +14,9 @@ import { createHarnessError } from "../harness-error.ts";
 import { createLogCleaner } from "../run/log-cleaner.ts";
 import { describeEnd, toProcessEnd } from "../run/process-end.ts";
 import { addBlockers, endIfStopped, isDiskRefusal, type RunContext } from "../run/run-context.ts";
-import type { ReadyEngine } from "./decide-start.ts";
+import { hearEngine } from "./hear-engine.ts";
 import type { WorkTrees } from "./make-workspace.ts";
+import type { ReadyEngine } from "./probe-engine.ts";
 
 const graceMs = 2000;
 
@@ -56,9 +58,9 @@ async function runOnce(
   trees: WorkTrees,
   logs: { stdout: RunLog; stderr: RunLog },
 ): Promise<EngineOutcome> {
-  const { ports, request, task } = context;
-  const deadline = Date.now() + task.budget.wall_seconds * 1000;
-  const signal = AbortSignal.any([context.stop, AbortSignal.timeout(task.budget.wall_seconds * 1000 + graceMs)]);
+  const { budget, ports, request, task } = context;
+  const deadline = Date.now() + budget.wall_seconds * 1000;
+  const signal = AbortSignal.any([toEngineStop(context), AbortSignal.timeout(budget.wall_seconds * 1000 + graceMs)]);
   const session: EngineSession = {
     contract: ENGINE_CONTRACT,
     run_id: context.runId,
@@ -67,15 +69,16 @@ async function runOnce(
       id: task.id,
       title: task.title,
       brief: task.brief,
-      allowed_paths: task.allowed_paths,
-      forbidden_paths: task.forbidden_paths,
-      forbidden_actions: task.forbidden_actions,
+      ...toToldRules(context),
       verification: task.verification.map((step) => ({ id: step.id, run: step.run })),
     },
     input: ready.input,
     model: null,
     spawn: (spawnRequest) => spawn(context, ready, trees, logs, deadline, spawnRequest),
-    emit: ({ kind, data }) => context.record.show("engine", kind, hideInData(context, data)),
+    emit: (event) => {
+      hearEngine(context, event);
+      context.record.show("engine", event.kind, hideInData(context, event.data));
+    },
     signal,
     deadline,
   };
@@ -119,7 +122,7 @@ async function spawn(
       stderr.write(chunk);
       spawnRequest.onStderr?.(chunk);
     },
-    signal: context.stop,
+    signal: toEngineStop(context),
     timeoutMs: Math.max(1, deadline - Date.now()),
     graceMs,
   });
@@ -132,6 +135,26 @@ async function spawn(
     end: toProcessEnd(result.end),
     left_behind: result.leftBehind,
     truncated: logs.stdout.truncated || logs.stderr.truncated,
+  };
+}
+
+function toEngineStop({ endEngine, stop }: RunContext): AbortSignal {
+  return AbortSignal.any([stop, endEngine.signal]);
+}
+
+/** What all layers leave, the approver's among them: the engine is told more than its contract says. */
+function toToldRules({
+  draft,
+}: RunContext): Pick<EngineTask, "allowed_paths" | "forbidden_paths" | "forbidden_actions"> {
+  const says = draft.policy.layers.map((layer) => layer.says);
+  const all = (dimension: "forbidden_paths" | "forbidden_actions") => [
+    ...new Set(says.flatMap((layer) => layer[dimension] ?? [])),
+  ];
+  return {
+    // Each layer lies within those above it, or the run would have been refused.
+    allowed_paths: says.findLast((layer) => layer.allowed_paths !== undefined)?.allowed_paths ?? [],
+    forbidden_paths: all("forbidden_paths"),
+    forbidden_actions: all("forbidden_actions"),
   };
 }
 
@@ -156,7 +179,7 @@ async function assertSameExecutable(context: RunContext, ready: ReadyEngine): Pr
 function outcomeBlockers(context: RunContext, outcome: EngineOutcome) {
   const code = outcomeCode(outcome);
   if (code === null) return [];
-  const wall = context.task.budget.wall_seconds;
+  const wall = context.budget.wall_seconds;
   const message =
     "message" in outcome
       ? `the engine ended with ${outcome.kind}: ${oneLine(outcome.message, 300)}`

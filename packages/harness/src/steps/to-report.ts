@@ -8,6 +8,7 @@ import {
   RUN_FILES,
   type RunStatus,
   SCHEMAS,
+  type Stage,
 } from "@cto/evidence-interface";
 import { mutationModeOf } from "@cto/gates";
 import type { KeptPatch, RunDraft } from "../run/run-draft.ts";
@@ -58,8 +59,8 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
     ...(byProducts.length > byProductLimit ? { by_products_total: byProducts.length } : {}),
     allowed_writes_passed: draft.effects?.allowedWritesPassed ?? null,
     forbidden_paths_passed: draft.effects?.forbiddenPathsPassed ?? null,
-    approval_status: task.approval.required ? "requested" : "not-required",
-    landing: "none",
+    approval_status: draft.approval,
+    landing: toLanding(stage, facts.status),
     verification: draft.verification,
     blockers: [...facts.blockers],
     claims: toClaims(draft.outcome?.claims ?? {}),
@@ -70,15 +71,17 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
       writable: isolation === "none" ? ["everything that the user may write"] : ["/workspace", "/tmp", "/home/cto"],
       limits: { ...draft.limits },
     },
-    model: null,
+    model: toModel(identity, draft),
     engine: {
       id: engineId,
       version: draft.engineVersion,
       executable_sha256: draft.engineSha256,
-      source_admission_status: engineId === "fake" ? "built-in" : "missing_admission",
+      source_admission_status:
+        engineId === "fake" ? "built-in" : (draft.admissions.get("executable")?.status ?? "missing_admission"),
     },
     process_started: draft.processStarted,
     source: {
+      target_id: draft.targetId,
       baseline_commit: draft.baseline?.commit ?? null,
       baseline_tree: draft.baseline?.tree ?? null,
       start_tree: draft.startTree,
@@ -93,6 +96,23 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
       digested.map(({ path, sha256 }) => [path, sha256] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     runtime_default_activation: false,
+  };
+}
+
+/** A passed run at stage 5 waits for a person, outside of the run: the bundle is sealed. */
+export function toLanding(stage: Stage, status: RunStatus): Report["landing"] {
+  return stage === 5 && status === "pass" ? "pending" : "none";
+}
+
+function toModel({ model }: RunIdentity, { admissions, usage }: RunDraft): Report["model"] {
+  if (model === null) return null;
+  return {
+    ...model,
+    runtime_provider: model.provider,
+    admission_status: admissions.get("model")?.status ?? "missing_admission",
+    requests: usage.requests,
+    input_tokens: usage.input_tokens,
+    output_tokens: usage.output_tokens,
   };
 }
 

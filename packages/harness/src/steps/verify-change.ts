@@ -1,6 +1,6 @@
 import { CtoError } from "@cto/errors";
 import type { TestCounts, VerificationResult } from "@cto/evidence-interface";
-import { compilePathPolicy, explainPath, judgeVerification, type VerificationStep } from "@cto/gates";
+import { explainPath, judgeVerification, type VerificationStep } from "@cto/gates";
 import { type Checkout, checkOut, compareSnapshots, isPlainFolder, type Snapshot, takeSnapshot } from "@cto/workspace";
 import { addBlocker, addBlockers, endIfStopped, type RunContext } from "../run/run-context.ts";
 import type { RunDraft } from "../run/run-draft.ts";
@@ -56,7 +56,7 @@ export async function verifyChange(
  * file of the checkout that it changes or removes ends the verification.
  */
 async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Snapshot): Promise<boolean> {
-  const { draft, task } = context;
+  const { draft } = context;
   const options = { skipGit: true, previous: pristine, maxBytes: snapshotLimit(context), signal: context.ports.signal };
   const now = await takeSnapshot(checkout.directory, options).catch((thrown: unknown) => {
     if (CtoError.is(thrown) && thrown.code === "WORKSPACE_UNREADABLE") return null;
@@ -79,7 +79,7 @@ async function isAsApplied(context: RunContext, checkout: Checkout, pristine: Sn
   );
   const [first] = changed;
   if (first === undefined) return true;
-  const policy = compilePathPolicy(task);
+  const { policy } = draft;
   const isProtected = changed.some(({ path }) => explainPath(policy, path).verdict === "protected");
   const more = changed.length > 1 ? ` and ${changed.length - 1} more` : "";
   failLastCheck(draft, changed.length);

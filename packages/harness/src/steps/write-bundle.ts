@@ -24,7 +24,7 @@ import type { Clock } from "../run/clock.ts";
 import type { RunDraft } from "../run/run-draft.ts";
 import type { RunIdentity } from "../run/run-identity.ts";
 import type { RunRecord } from "../run/run-record.ts";
-import { toReport } from "./to-report.ts";
+import { toLanding, toReport } from "./to-report.ts";
 
 const shownBytes = 64 * 1024;
 
@@ -53,11 +53,13 @@ export async function writeBundle(
   ]);
   record.event(
     "run.completed",
-    { status, landing: "none", all_blockers: blockers.map(({ code }) => code) },
+    { status, landing: toLanding(identity.stage, status), all_blockers: blockers.map(({ code }) => code) },
     blockers.filter(({ event }) => event === "run.completed"),
   );
   const finishedAt = clock.now();
-  const report = toReport(identity, draft, { status, blockers, finishedAt, digests, files: writer.files() });
+  const finalDigests = { ...digests, policy: draft.narrowedPolicy ?? digests.policy };
+  const facts = { status, blockers, finishedAt, digests: finalDigests, files: writer.files() };
+  const report = toReport(identity, draft, facts);
   const patch = await readBounded(join(writer.directory, RUN_FILES.patch));
   const review = toReview(report, patch);
   const sealedRun: RunBundle = {
@@ -134,13 +136,14 @@ function toNoEffectProof({ draft, identity: { runId, subject } }: EndedRun): NoE
   };
 }
 
-function nextSteps({ runId, task }: RunIdentity, status: Report["status"]) {
+function nextSteps({ runId, stage, task }: RunIdentity, status: Report["status"]) {
   const verify = { command: `cto verify ${runId}`, does: "Check that this bundle is intact" };
   const look = {
     command: `git apply --stat .cto/runs/${runId}/${RUN_FILES.patch}`,
     does: "See the size of the change",
   };
-  if (status === "pass") return [verify, look];
+  const land = { command: `cto accept ${runId}`, does: "Land the change on a branch of the target, or `cto reject`" };
+  if (status === "pass") return toLanding(stage, status) === "pending" ? [verify, look, land] : [verify, look];
   return [verify, { command: `cto run ${task.id}`, does: "Run again once the cause is mended" }];
 }
 

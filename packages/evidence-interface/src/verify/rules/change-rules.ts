@@ -1,15 +1,13 @@
 import { pathTextToName } from "../../path-text.ts";
 import { RUN_FILES } from "../../vocabulary.ts";
-import type { BundleDocuments } from "../bundle-documents.ts";
-import type { Rule } from "./whole-bundle.ts";
-
-type Task = NonNullable<BundleDocuments["task"]>;
+import type { Rule, WholeBundle } from "./whole-bundle.ts";
 
 /**
- * What a change was allowed by is a rule of the contract that can reach its path, and no literal rule forbids it. Patterns with wildcards are
+ * What a change was allowed by is a rule of the contract that can reach its path, and no literal rule of any layer forbids it. Patterns with wildcards are
  * the gates' to judge; only their literal beginning is looked at here.
  */
-export const changesFit: Rule = ({ report, task }, findings) => {
+export const changesFit: Rule = (bundle, findings) => {
+  const { report, task } = bundle;
   const say = (message: string) => findings.add("CHANGES_CONTRADICTED", RUN_FILES.report, message);
   if (
     report.allowed_writes_passed === true &&
@@ -19,22 +17,31 @@ export const changesFit: Rule = ({ report, task }, findings) => {
     say("allowed_writes_passed is true and a change is not allowed");
   if (task === undefined) return;
   const allowedPaths = new Set(task.allowed_paths);
-  const kept = toLiteralPaths(task);
+  const kept = toLiteralPaths(bundle);
   for (const { path, allowed, rule } of report.changes) {
     if (!allowed) continue;
     const name = pathTextToName(path) ?? "";
     if (rule === null || !allowedPaths.has(rule)) say(`${path} is allowed by a rule that the contract does not have`);
     else if (!canReach(rule, name)) say(`${path} is allowed by ${rule}, which does not reach it`);
-    if (kept.length > 0 && kept.some((place) => name === place || name.startsWith(`${place}/`)))
-      say(`${path} is allowed and the contract forbids or protects it by name`);
+    if (kept.size > 0 && isBelow(name, kept)) say(`${path} is allowed and a rule forbids or protects it by name`);
   }
 };
 
 /** The forbidden and protected paths that have no wildcard; each covers what lies below it too. */
-function toLiteralPaths({ forbidden_paths, protected_paths }: Task): readonly string[] {
-  return [...forbidden_paths, ...protected_paths]
-    .filter((pattern) => !pattern.includes("*"))
-    .map((pattern) => pattern.replace(/\/$/, ""));
+function toLiteralPaths({ policy, task }: WholeBundle): ReadonlySet<string> {
+  const ofLayers = policy?.rules.flatMap(({ dimension, value }) =>
+    (dimension === "forbidden_paths" || dimension === "protected_paths") && typeof value === "string" ? [value] : [],
+  );
+  const all = [...(task?.forbidden_paths ?? []), ...(task?.protected_paths ?? []), ...(ofLayers ?? [])];
+  return new Set(all.filter((pattern) => !pattern.includes("*")).map((pattern) => pattern.replace(/\/$/, "")));
+}
+
+/** True if the name, or a folder that it lies in, is one of the places. Takes as long as the name is deep, however many places there are. */
+function isBelow(name: string, places: ReadonlySet<string>): boolean {
+  for (let end = name.indexOf("/"); end !== -1; end = name.indexOf("/", end + 1)) {
+    if (places.has(name.slice(0, end))) return true;
+  }
+  return places.has(name);
 }
 
 function canReach(rule: string, name: string): boolean {

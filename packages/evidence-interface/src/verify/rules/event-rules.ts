@@ -1,4 +1,6 @@
-import { type EventName, RUN_FILES } from "../../vocabulary.ts";
+import { type EventName, PROOF_FILES, RUN_FILES } from "../../vocabulary.ts";
+import { digestBeforeApproval } from "./policy-digest.ts";
+import { leastBudget } from "./policy-rules.ts";
 import { restates } from "./restates.ts";
 import type { Rule, WholeBundle } from "./whole-bundle.ts";
 
@@ -21,26 +23,34 @@ const restatements: { readonly [Name in EventName]?: Restatement } = {
     engine: run.engine_id,
     stage: run.stage,
   }),
-  "task.contract.created": ({ run, report, treeState }) => ({
-    task_id: run.task_id,
-    stage: run.stage,
-    task_digest: report.task_digest,
-    policy_digest: report.policy_digest,
-    // Below stage 3 there is no repository; above it the baseline is its commit, once it is made.
-    source_commit: run.stage < 3 ? null : (report.source.baseline_commit ?? undefined),
-    source_digests: treeState?.source_before,
-  }),
+  "task.contract.created": (bundle, data) => {
+    const { run, report, treeState } = bundle;
+    return {
+      task_id: run.task_id,
+      stage: run.stage,
+      task_digest: report.task_digest,
+      policy_digest: digestBeforeApproval(bundle),
+      // Below stage 3 there is no repository; above it the baseline is its commit, once it is made.
+      source_commit: run.stage < 3 ? null : (report.source.baseline_commit ?? undefined),
+      source_digests: treeState?.source_before,
+      // Bundles of before there were targets name none.
+      target_id: report.source.target_id ?? (data.target_id === undefined || wasCutShort(bundle) ? undefined : null),
+    };
+  },
   "eligibility.decided": ({ eligibility }) => ({
     decision_id: eligibility?.decision_id,
     eligible: eligibility && eligibility.missing_gates.length === 0,
     passed_gates: eligibility?.passed_gates,
     missing_gates: eligibility?.missing_gates,
   }),
-  "plan.updated": ({ task }) => ({
-    checks: task?.verification.map(({ id }) => id),
-    budget: task && { wall_seconds: task.budget.wall_seconds, artifact_bytes: task.budget.artifact_bytes },
+  "plan.updated": (bundle, { budget: said }) => ({
+    checks: bundle.task?.verification.map(({ id }) => id),
+    budget: bundle.task && toBudget(bundle, said),
   }),
   "backend.gate.blocked": ({ run }) => ({ backend: run.engine_id, mutation_mode: "none" }),
+  "approval.requested": toPacketName,
+  "approval.granted": toPacketName,
+  "approval.denied": toPacketName,
   "engine.completed": (bundle) => {
     const { backend_exit, backend_exit_code, claims } = bundle.report;
     const cutShort = wasCutShort(bundle);
@@ -79,6 +89,20 @@ const restatements: { readonly [Name in EventName]?: Restatement } = {
     all_blockers: report.blockers.map(({ code }) => code),
   }),
 };
+
+/** The budget that the run was held to. Tokens and money may be left out of the event; if they are there they must be right. */
+function toBudget(bundle: WholeBundle, said: unknown): Data {
+  const named = typeof said === "object" && said !== null ? said : {};
+  const names = (["wall_seconds", "artifact_bytes", "tokens", "usd"] as const).filter(
+    (name) => name === "wall_seconds" || name === "artifact_bytes" || Object.hasOwn(named, name),
+  );
+  return Object.fromEntries(names.map((name) => [name, leastBudget(bundle, name)]));
+}
+
+function toPacketName({ approvalPacket, bytesOf, sha256 }: WholeBundle): Data {
+  const stored = bytesOf(PROOF_FILES.approvalPacket);
+  return { packet_sha256: approvalPacket && stored && sha256(stored.subarray(0, -1)) };
+}
 
 /** Events of what a report may have lost when its run was cut short. */
 const mayBeUnseen: ReadonlySet<EventName> = new Set(["patch.applied", "git.diff.checked", "verification.completed"]);

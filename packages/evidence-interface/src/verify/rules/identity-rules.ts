@@ -20,6 +20,10 @@ export const sameRun: Rule = (bundle, findings) => {
     [PROOF_FILES.treeState, bundle.treeState],
     [PROOF_FILES.noEffect, bundle.noEffect],
     [PROOF_FILES.broughtFolders, bundle.broughtFolders],
+    [PROOF_FILES.admissions, bundle.admissions],
+    [PROOF_FILES.rung, bundle.rung],
+    [PROOF_FILES.approvalClaim, bundle.approvalClaim],
+    [PROOF_FILES.disposable, bundle.disposable],
   ] as const;
   for (const [path, document] of documents) {
     if (document !== undefined && document.run_id !== bundle.manifest.run_id)
@@ -77,6 +81,7 @@ export const stageFits: Rule = ({ run, report }, findings) => {
   if (scope.mutation === "none" && report.process_started) say("an engine was started");
   if (stage >= 3 && run.isolation === "none" && report.process_started) say("an engine was started without isolation");
   if (report.landing === "pending" && (stage !== 5 || report.status !== "pass")) say("a landing is pending");
+  if (report.landing === "none" && stage === 5 && report.status === "pass") say("a pass, and no landing is pending");
   if (report.verification.some((entry) => entry.isolation !== run.isolation))
     say("a verification ran under another isolation");
 };

@@ -58,8 +58,8 @@ export const passIsVerified: Rule = ({ report: facts, task }, findings) => {
 };
 
 /** A pass had its approval where one is needed. */
-export const passIsApproved: Rule = ({ report: { approval_status }, task, eligibility, events }, findings) => {
-  const needed = (task?.approval.required ?? false) || (eligibility?.approval_required ?? false);
+export const passIsApproved: Rule = ({ report: { approval_status, stage }, task, eligibility, events }, findings) => {
+  const needed = stage >= 4 || (task?.approval.required ?? false) || (eligibility?.approval_required ?? false);
   const given = approval_status === "granted" || approval_status === "consumed";
   const fits = given ? events.byName.has("approval.granted") : approval_status === "not-required" && !needed;
   if (!fits)

@@ -1,14 +1,15 @@
 import { PROOF_FILES, RUN_FILES } from "../../vocabulary.ts";
-import type { Findings } from "../findings.ts";
-import { isCanonical } from "../is-canonical.ts";
 import { sameDigests } from "./same-digests.ts";
-import type { Rule, WholeBundle } from "./whole-bundle.ts";
+import { digestOfProof } from "./stored-proof.ts";
+import type { Rule } from "./whole-bundle.ts";
 
 /** The contract in the bundle is the one that was judged. */
 export const taskFits: Rule = (bundle, findings) => {
   const { task, report, run } = bundle;
   if (task === undefined) return;
-  compareDigest(bundle, PROOF_FILES.task, task, report.task_digest, "TASK_DIGEST_DIFFERS", findings);
+  const digest = digestOfProof(bundle, PROOF_FILES.task, task, findings);
+  if (digest !== undefined && digest !== report.task_digest)
+    findings.add("TASK_DIGEST_DIFFERS", PROOF_FILES.task, "does not have the digest that report.json names");
   const say = (message: string) => findings.add("TASK_CONTRADICTED", RUN_FILES.report, message);
   if (task.id !== report.task_id) say("task_id is not the contract's id");
   if (task.diff_required !== report.diff_required) say("diff_required is not the contract's");
@@ -18,84 +19,6 @@ export const taskFits: Rule = (bundle, findings) => {
   const known = new Set(task.verification.map(({ id }) => id));
   for (const { id } of report.verification) if (!known.has(id)) say(`verification ${id} is not in the contract`);
 };
-
-/** The effective policy in the bundle is the one that was judged, and what it holds from the contract stands in the contract. */
-export const policyFits: Rule = (bundle, findings) => {
-  const { policy, report, task } = bundle;
-  if (policy === undefined) return;
-  compareDigest(bundle, PROOF_FILES.policy, policy, report.policy_digest, "POLICY_DIGEST_DIFFERS", findings);
-  if (policy.stage !== report.stage)
-    findings.add(
-      "POLICY_CONTRADICTED",
-      PROOF_FILES.policy,
-      `is for stage ${policy.stage}, the run for ${report.stage}`,
-    );
-  if (task === undefined) return;
-  const ofTask = toRulesOfTask(task);
-  const seen = { ...noneSeen };
-  for (const { dimension, value, layer } of policy.rules) {
-    if (layer !== "task") continue;
-    const expected = ofTask[dimension][seen[dimension]];
-    seen[dimension] += 1;
-    // Both come out of canonical JSON, so equal objects have the same text.
-    if (value !== expected && JSON.stringify(value) !== JSON.stringify(expected)) seen[dimension] = Number.NaN;
-  }
-  for (const dimension of dimensions) {
-    if (seen[dimension] !== ofTask[dimension].length)
-      findings.add("POLICY_CONTRADICTED", PROOF_FILES.policy, `${dimension} is not what the contract says`);
-  }
-};
-
-type Dimension = NonNullable<WholeBundle["policy"]>["rules"][number]["dimension"];
-
-const noneSeen: Readonly<Record<Dimension, number>> = {
-  allowed_paths: 0,
-  forbidden_paths: 0,
-  protected_paths: 0,
-  forbidden_actions: 0,
-  by_products: 0,
-  network: 0,
-  budget: 0,
-  stage: 0,
-  engines: 0,
-  models: 0,
-  targets: 0,
-};
-const dimensions = Object.keys(noneSeen) as readonly Dimension[];
-
-/** What a policy takes from a contract, by dimension and in order. */
-function toRulesOfTask(task: NonNullable<WholeBundle["task"]>): Readonly<Record<Dimension, readonly unknown[]>> {
-  return {
-    allowed_paths: task.allowed_paths,
-    forbidden_paths: task.forbidden_paths,
-    protected_paths: task.protected_paths,
-    forbidden_actions: task.forbidden_actions,
-    by_products: task.by_products,
-    network: [task.network],
-    budget: [task.budget],
-    stage: [task.stage],
-    engines: [],
-    models: [],
-    targets: [],
-  };
-}
-
-/** The digest is taken over the stored canonical text without its LF. */
-function compareDigest(
-  { bytesOf, sha256 }: WholeBundle,
-  path: string,
-  value: unknown,
-  digest: string,
-  code: "TASK_DIGEST_DIFFERS" | "POLICY_DIGEST_DIFFERS",
-  findings: Findings,
-): void {
-  const stored = bytesOf(path);
-  if (stored === undefined) return;
-  if (!isCanonical(stored, value))
-    findings.add("PROOF_NOT_CANONICAL", path, "is not stored in canonical bytes and one LF");
-  if (sha256(stored.subarray(0, -1)) !== digest)
-    findings.add(code, path, "does not have the digest that report.json names");
-}
 
 /** The decision permits what happened: an engine ran only if it was selected and no gate was missing. */
 export const eligibilityFits: Rule = ({ eligibility, report, codes, listed, task }, findings) => {

@@ -1,6 +1,7 @@
 import type { FailureCode } from "../../failure-codes.ts";
 import type { Manifest, ManifestFile } from "../../schemas/manifest.ts";
 import type { BundleDocuments } from "../bundle-documents.ts";
+import type { BundleFacts } from "../bundle-facts.ts";
 import type { Findings } from "../findings.ts";
 import type { EventSummary } from "../verify-events.ts";
 
@@ -18,6 +19,7 @@ export interface WholeBundle extends BundleDocuments {
   readonly live: Iterable<Uint8Array> | null;
   readonly trace: Iterable<Uint8Array> | null;
   readonly sha256: (bytes: Uint8Array) => string;
+  readonly signatures: BundleFacts["signatures"];
 }
 
 /** Adds a finding for each contradiction of one kind. A rule says nothing where the document that it needs could not be read. */

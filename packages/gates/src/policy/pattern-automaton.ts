@@ -1,0 +1,130 @@
+import { type NamePattern, toPatternBlocks } from "./path-pattern.ts";
+
+/** What is read at once: a code point, the end of a name, or a character that no pattern names. */
+export type Letter = number;
+export const END_OF_NAME: Letter = -2;
+export const OTHER: Letter = -4;
+
+/** A token is a code point to read or one of these. */
+export const STAR = -1;
+export const DIRECTORIES = -3;
+export const END = -5;
+
+/**
+ * A well-formed pattern as tokens. Every name of a path, also the last one, ends in `END_OF_NAME`: `src/*` reads s, r, c, end of name, any
+ * characters, end of name, end.
+ */
+export function toTokens(pattern: string): readonly number[] {
+  const tokens: number[] = [];
+  for (const [index, block] of toPatternBlocks(pattern).entries()) {
+    if (index > 0 && tokens.at(-1) !== DIRECTORIES) tokens.push(DIRECTORIES);
+    for (const name of block) addName(tokens, name);
+  }
+  tokens.push(END);
+  return tokens;
+}
+
+function addName(tokens: number[], pieces: NamePattern): void {
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) tokens.push(STAR);
+    for (const char of piece) tokens.push(char.codePointAt(0) ?? 0);
+  }
+  tokens.push(END_OF_NAME);
+}
+
+/** All places that a set of patterns can have reached after some text. Equal sets are one object. */
+export interface Reached {
+  readonly places: readonly number[];
+  /** True if the text is a path that one of the patterns matches. */
+  readonly matches: boolean;
+  /** The code points that lead somewhere else than any other would. */
+  readonly literals: ReadonlySet<number>;
+  readonly next: Map<Letter, Reached>;
+}
+
+/** Counts work down; whoever asks stops when nothing is left. */
+export interface Effort {
+  left: number;
+}
+
+/**
+ * Patterns read side by side, character by character. Sets of places are made when they are first reached and kept, so many questions to the
+ * same patterns cost little more than one.
+ */
+export class PatternAutomaton {
+  readonly #tokens: readonly number[];
+  readonly #known = new Map<string, Reached>();
+  readonly start: Reached;
+
+  constructor(patterns: readonly string[]) {
+    const tokens: number[] = [];
+    const starts: number[] = [];
+    for (const pattern of patterns) {
+      starts.push(toPlace(tokens.length, false));
+      for (const token of toTokens(pattern)) tokens.push(token);
+    }
+    this.#tokens = tokens;
+    this.start = this.#toReached(starts);
+  }
+
+  /** Where the patterns are one symbol further on. */
+  step(from: Reached, symbol: Letter, effort: Effort): Reached {
+    const read = symbol >= 0 && !from.literals.has(symbol) ? OTHER : symbol;
+    effort.left -= 1;
+    const known = from.next.get(read);
+    if (known !== undefined) return known;
+    effort.left -= from.places.length;
+    const places: number[] = [];
+    for (const place of from.places) {
+      const to = this.#move(place, read);
+      if (to !== undefined) places.push(to);
+    }
+    const reached = this.#toReached(places);
+    from.next.set(read, reached);
+    return reached;
+  }
+
+  #move(place: number, symbol: Letter): number | undefined {
+    const index = place >> 1;
+    const token = this.#tokens[index];
+    const endsName = symbol === END_OF_NAME;
+    if (isInside(place)) return endsName ? toPlace(index, false) : place;
+    if (token === STAR) return endsName ? undefined : place;
+    if (token === DIRECTORIES) return endsName ? undefined : toPlace(index, true);
+    return token === symbol ? toPlace(index + 1, false) : undefined;
+  }
+
+  /** Stars and directories may stand for nothing, so the places behind them are reached too. */
+  #toReached(starts: readonly number[]): Reached {
+    const places = new Set<number>();
+    for (let place of starts) {
+      for (; !places.has(place); place += 2) {
+        places.add(place);
+        const token = this.#tokens[place >> 1];
+        if (isInside(place) || (token !== STAR && token !== DIRECTORIES)) break;
+      }
+    }
+    const sorted = [...places].sort((a, b) => a - b);
+    const key = sorted.join(",");
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const tokens = sorted.filter((place) => !isInside(place)).map((place) => this.#tokens[place >> 1] ?? END);
+    const reached = {
+      places: sorted,
+      matches: tokens.includes(END),
+      literals: new Set(tokens.filter((token) => token >= 0)),
+      next: new Map<Letter, Reached>(),
+    };
+    this.#known.set(key, reached);
+    return reached;
+  }
+}
+
+/** A position among the tokens; `inside` a name that the directories at that position skip. */
+function toPlace(index: number, inside: boolean): number {
+  return index * 2 + (inside ? 1 : 0);
+}
+
+function isInside(place: number): boolean {
+  return place % 2 === 1;
+}

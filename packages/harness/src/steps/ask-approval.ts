@@ -1,0 +1,127 @@
+import { type ApprovalRecord, readTrustedKeys, verifyEd25519 } from "@cto/bundle-store";
+import { CtoError } from "@cto/errors";
+import { type ApprovalDecision, type ApprovalPacket, type TrustedKey, toCanonicalJson } from "@cto/evidence-interface";
+import {
+  findApproval,
+  findWidenings,
+  type GateFact,
+  OPEN_GATE,
+  openDecision,
+  type StoredApproval,
+  toApprovalLayer,
+  toApprovalPacket,
+} from "@cto/gates";
+import type { RunContext } from "../run/run-context.ts";
+import { sha256 } from "../run/run-record.ts";
+
+/** The answer of the gate `approval`. `packet` is what a person is, or was, asked; `decisionBytes` is a denial or the approval to be claimed. */
+export interface AskedApproval {
+  readonly fact: GateFact;
+  readonly packet: ApprovalPacket;
+  readonly packetSha256: string;
+  readonly decision: ApprovalDecision | null;
+  readonly decisionBytes: Uint8Array | null;
+  /** True if the packet's folder is there and cannot be read. */
+  readonly isBroken: boolean;
+}
+
+/** Looks for an approval of exactly this run, without spending it or writing anything. */
+export async function askApproval(context: RunContext): Promise<AskedApproval> {
+  const { clock, ports } = context;
+  const request = toPacket(context);
+  const { keys: trusted, problem } = readTrust(ports.store.home);
+  const rows = ports.store.approvals.list();
+  const records = rows.flatMap((row) =>
+    row.kind === "readable" && row.packet.task_id === request.task_id ? [row] : [],
+  );
+  const stored = records.map((one) => toStored(one, trusted, clock.now()));
+  const answer = findApproval({ request, stored, now: clock.now() });
+  const packetSha256 = sha256(toCanonicalJson(answer.packet));
+  const decisionBytes = records.find((one) => one.sha256 === packetSha256)?.decision?.bytes ?? null;
+  const asked = { packet: answer.packet, packetSha256, decision: null, decisionBytes: null, isBroken: false };
+  const broken = rows.find((row) => row.kind === "broken" && row.sha256 === packetSha256);
+  if (broken?.kind === "broken") {
+    // It may hold a claim: what cannot be read is never taken for unspent.
+    return {
+      ...asked,
+      isBroken: true,
+      fact: { answer: "fail", reason: broken.problem.message, hint: broken.problem.hint },
+    };
+  }
+  if (problem !== null) return { ...asked, fact: { answer: "fail", reason: problem.message, hint: problem.hint } };
+  if (answer.kind === "blocked") {
+    const fact: GateFact = {
+      answer: "fail",
+      code: answer.code,
+      reason: answer.reason,
+      ...toHint(answer.code, packetSha256),
+    };
+    return { ...asked, fact, ...(answer.code === "approval_denied" ? { decisionBytes } : {}) };
+  }
+  const widened = findWidening(context, answer.decision);
+  if (widened !== null) return { ...asked, fact: widened };
+  return { ...asked, fact: OPEN_GATE, decision: answer.decision, decisionBytes };
+}
+
+/** A list of keys that cannot be believed trusts nobody, and the refusal says why. */
+function readTrust(home: string): { readonly keys: readonly TrustedKey[]; readonly problem: CtoError | null } {
+  try {
+    return { keys: readTrustedKeys(home).keys, problem: null };
+  } catch (thrown) {
+    if (CtoError.is(thrown)) return { keys: [], problem: thrown };
+    throw thrown;
+  }
+}
+
+function toPacket({
+  draft,
+  policyBeforeApproval,
+  repository,
+  request,
+  rules,
+  stage,
+  task,
+  taskDigest,
+}: RunContext): ApprovalPacket {
+  const { engineSha256, engineVersion, targetId } = draft;
+  if (engineSha256 === null || engineVersion === null)
+    throw new Error("the engine is known before an approval is asked for");
+  return toApprovalPacket({
+    task,
+    taskDigest,
+    stage,
+    target: targetId === null ? null : { targetId, name: rules.target?.record?.id ?? null },
+    baseCommit: repository?.commit ?? null,
+    policyDigest: policyBeforeApproval,
+    engine: { id: request.engine.describe().id, version: engineVersion, sha256: engineSha256 },
+    model: request.model,
+  });
+}
+
+function toStored(record: ApprovalRecord, trusted: readonly TrustedKey[], now: Date): StoredApproval {
+  const { claim, packet, sha256: packetSha256 } = record;
+  const bytes = record.decision?.bytes;
+  const verifySignature = verifyEd25519;
+  const decision = bytes === undefined ? null : openDecision({ bytes, packetSha256, trusted, verifySignature, now });
+  return { packet, decision, claim };
+}
+
+/** An approver narrows; a decision that permits more than the layers above it is refused, as any other layer would be. */
+function findWidening({ rules }: RunContext, { approver, narrowing }: ApprovalDecision): GateFact | null {
+  if (narrowing === null) return null;
+  const [first] = findWidenings([...rules.layers, toApprovalLayer(narrowing, `the decision of ${approver.name}`)]);
+  if (first === undefined) return null;
+  return {
+    answer: "fail",
+    code: "policy_widened",
+    reason: `${first.file} ${first.key}: ${first.message}`,
+    hint: first.hint,
+  };
+}
+
+function toHint(code: string, packetSha256: string): { readonly hint?: string } {
+  if (code === "approval_denied") return {};
+  return {
+    hint: `Have an approver look at the packet and decide: \`cto approve ${packetSha256.slice(0, 12)}\`, then run again.`,
+  };
+}
