@@ -21,7 +21,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: "slow",
-          include: ["packages/*/src/**/*.slow.test.ts", "apps/*/src/**/*.slow.test.ts"],
+          include: ["packages/*/src/**/*.slow.test.ts", "apps/*/src/**/*.slow.test.ts", "tools/**/*.slow.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 300_000,
         },

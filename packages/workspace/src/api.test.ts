@@ -13,6 +13,7 @@ test("exports exactly the public surface", async () => {
     "readBranch",
     "readDisposableState",
     "readPackedRefs",
+    "readRemotes",
     "readWorkspaceHead",
     "removeTree",
     "takeSnapshot",

@@ -1,4 +1,11 @@
-import { findHome, findTrustedKeys, openStore, runIdOfDirectory, type Store, verifyRunDirectory } from "@cto/bundle-store";
+import {
+  findHome,
+  findTrustedKeys,
+  openStore,
+  runIdOfDirectory,
+  type Store,
+  verifyRunDirectory,
+} from "@cto/bundle-store";
 import { CtoError, oneLine } from "@cto/errors";
 import { type VerifyResult, verdictExitCode, verifyMany } from "@cto/evidence-interface";
 import { describeVerdict } from "../describe-verdict.ts";

@@ -21,6 +21,30 @@ export function addRuleCommands(program: Command, bind: Bind): void {
     .addHelpText("after", example("cto engines probe fake"))
     .action(bind(lazily(() => import("../commands/engines.ts"), "probeEngineCommand")));
 
+  const policy = program
+    .command("policy")
+    .description("what the policy layers permit, and whether one permits too much")
+    .addHelpText("after", example("cto policy explain src/x.ts", "cto policy check"));
+  policy
+    .command("explain")
+    .description(
+      "the rule that decides, its layer, file and line: exit 0 allowed, 1 forbidden or no rule, 3 unreadable",
+    )
+    .argument("<what>", "a path of the target, an action, an engine, a model as provider/model, or a target's id")
+    .option("--task <case-or-task>", "ask this contract too")
+    .option("--target <dir>", "ask the layer of this admitted target too")
+    .option("--as <kind>", "path, action, model, engine or target")
+    .addOption(jsonOption())
+    .addHelpText("after", example("cto policy explain src/x.ts --task r1-string-slugify", "cto policy explain push"))
+    .action(bind(lazily(() => import("../commands/policy.ts"), "explainPolicyCommand")));
+  policy
+    .command("check")
+    .description("every layer that cannot be read and every rule that widens: exit 0 clean, 1 widenings, 3 unreadable")
+    .option("--task <case-or-task>", "only this contract, not all of cto/cases and cto/tasks")
+    .addOption(jsonOption())
+    .addHelpText("after", example("cto policy check", "cto policy check --task task.yaml --json"))
+    .action(bind(lazily(() => import("../commands/policy.ts"), "checkPolicyCommand")));
+
   program
     .command("ladder")
     .description("the stage that each engine has proven, recomputed from the bundles of this place")

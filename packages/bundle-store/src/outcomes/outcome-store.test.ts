@@ -152,7 +152,9 @@ describe("outcomes", () => {
     const seen = new Set<string>();
     for (let turn = 0; turn < 12; turn += 1) {
       const child = startDeciding(temporary.home);
-      await once(child.stdout ?? child, "data");
+      const ended = once(child, "exit").then(() => expect.unreachable("the process ended before it was ready"));
+      await Promise.race([once(child.stdout ?? child, "data"), ended]);
+      ended.catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, turn * 1.7));
       child.kill("SIGKILL");
       await once(child, "exit");

@@ -43,6 +43,7 @@ const packetFacts = {
   policyDigest: hex("policy"),
   engine: { id: "fake", version: "1.0.0", sha256: hex("engine") },
   model: null,
+  forbiddenActions: ["push"],
 } satisfies PacketFacts;
 const request = toApprovalPacket(packetFacts);
 

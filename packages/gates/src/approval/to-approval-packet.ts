@@ -14,6 +14,8 @@ export interface PacketFacts {
   readonly policyDigest: string;
   readonly engine: { readonly id: string; readonly version: string; readonly sha256: string };
   readonly model: ModelPair | null;
+  /** What all layers forbid, beside the contract. */
+  readonly forbiddenActions: readonly string[];
 }
 
 /** The packet of a request, as attempt 1. The same facts give the same packet. */
@@ -33,7 +35,7 @@ export function toApprovalPacket(facts: PacketFacts): ApprovalPacket {
     success_criteria: [...task.success_criteria],
     allowed_paths: [...task.allowed_paths],
     forbidden_paths: [...task.forbidden_paths],
-    forbidden_actions: [...task.forbidden_actions],
+    forbidden_actions: [...new Set([...task.forbidden_actions, ...facts.forbiddenActions])],
     validation_commands: task.verification.map(({ run }) => [...run]),
     rollback: task.rollback,
     expires_minutes: task.approval.expires_minutes,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openStore, type Store, verifyRunDirectory } from "@cto/bundle-store";
 import type { GovernedEvent, Report, VerifyResult } from "@cto/evidence-interface";
 import { afterAll } from "vitest";
-import type { RunOutcome } from "../index.ts";
+import type { ProgressEvent, RunOutcome } from "../index.ts";
 import { type GivenOptions, runGiven, type TaskOptions, writeTask } from "./governed-run.ts";
 
 export { writeFiles } from "./governed-run.ts";
@@ -67,4 +67,18 @@ export function codesOf({ outcome }: SeenRun): readonly string[] {
 /** Names of the governed events, in order. */
 export function eventsOf({ events }: SeenRun): readonly string[] {
   return events.map(({ event }) => event);
+}
+
+/** The message of the deciding blocker. */
+export function messageOf({ outcome }: SeenRun): string {
+  return outcome.blockers[0]?.message ?? "";
+}
+
+/** Does something as soon as a step of the run begins. */
+export function during(step: ProgressEvent["step"], work: () => void): KitOptions {
+  return {
+    onProgress: (event) => {
+      if (event.step === step && event.state === "started") work();
+    },
+  };
 }

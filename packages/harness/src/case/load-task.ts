@@ -19,6 +19,8 @@ export interface LoadedTask {
   readonly directory: string;
   /** Absolute path of `fixture/` beside the task file, or null. */
   readonly fixture: string | null;
+  /** Where each rule stands in the file. Looked up when somebody asks: it takes a second reading. */
+  readonly readPlaces: () => PolicyPlaces;
 }
 
 export interface LoadTaskOptions {
@@ -126,6 +128,7 @@ async function loadFile(path: string, shown: string, caseId: string | null): Pro
     places: readTaskPlaces({ file: shown, bytes }),
     directory,
     fixture: hasFixture ? fixture : null,
+    readPlaces: () => readTaskPlaces({ file: shown, bytes }),
   };
 }
 

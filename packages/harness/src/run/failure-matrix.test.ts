@@ -13,7 +13,15 @@ import { createBubblewrapSandbox } from "@cto/sandbox";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createApprover, decideOpen, type Wish } from "../__fixtures__/approver-kit.ts";
 import { climb, copyPlace, createPlace, git, type Place, runApproved, runAt } from "../__fixtures__/ladder-kit.ts";
-import { codesOf, createFolder, type KitOptions, runKit, type SeenRun, writeFiles } from "../__fixtures__/run-kit.ts";
+import {
+  codesOf,
+  createFolder,
+  during,
+  type KitOptions,
+  runKit,
+  type SeenRun,
+  writeFiles,
+} from "../__fixtures__/run-kit.ts";
 
 /** How a code is reached, and where its blocker says more than the table. */
 interface Row {
@@ -154,7 +162,7 @@ const matrix: Readonly<Record<FailureCode, Row>> = {
       return runAt(
         place,
         3,
-        onEngine(() => git(place.target, "branch", "meanwhile")),
+        during("engine", () => git(place.target, "branch", "meanwhile")),
       );
     },
     message: /not as it was before the run/,
@@ -229,7 +237,7 @@ const matrix: Readonly<Record<FailureCode, Row>> = {
       return runKit({
         ...withSteps(change, { sleep: 30 }),
         signal: controller.signal,
-        ...onEngine(() => controller.abort()),
+        ...during("engine", () => controller.abort()),
       });
     },
     message: /interrupted before it was done/,
@@ -240,21 +248,13 @@ const matrix: Readonly<Record<FailureCode, Row>> = {
       return runApproved(
         place,
         5,
-        onEngine(() => git(place.target, "commit", "-q", "--allow-empty", "-m", "Meanwhile")),
+        during("engine", () => git(place.target, "commit", "-q", "--allow-empty", "-m", "Meanwhile")),
       );
     },
     message: /HEAD moved while the engine worked/,
     sourceChanges: true,
   },
 };
-
-function onEngine(work: () => void): KitOptions {
-  return {
-    onProgress: ({ step, state }) => {
-      if (step === "engine" && state === "started") work();
-    },
-  };
-}
 
 describe("the failure matrix, through the pipeline", () => {
   it("reaches every code", () => {

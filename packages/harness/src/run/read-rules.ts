@@ -13,6 +13,7 @@ import {
   toTaskLayer,
 } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
+import type { LoadedTask } from "../case/load-task.ts";
 import { type PolicyLayerProblem, readPolicyLayers } from "../records/read-policy-layers.ts";
 import { readRecords } from "../records/read-records.ts";
 import type { RunPorts, RunRequest } from "./run-request.ts";
@@ -52,7 +53,7 @@ export function readRules(
 }
 
 /** The gate `policy-layers`: every layer can be read and none permits what the one above it does not. */
-export function judgeLayers({ layerProblems, layers }: RunRules): GateFact {
+export function judgeLayers({ layerProblems, layers }: RunRules, { file, readPlaces, task }: LoadedTask): GateFact {
   const [broken] = layerProblems;
   if (broken !== undefined) {
     const more = layerProblems.length > 1 ? ` (and ${layerProblems.length - 1} more)` : "";
@@ -62,7 +63,10 @@ export function judgeLayers({ layerProblems, layers }: RunRules): GateFact {
       hint: broken.hint,
     };
   }
-  const widenings = findWidenings(layers);
+  if (findWidenings(layers).length === 0) return OPEN_GATE;
+  // Only a refusal needs to know where the rules of the task stand.
+  const placed = layers.map((one) => (one.layer === "task" ? toTaskLayer(task, { file, places: readPlaces() }) : one));
+  const widenings = findWidenings(placed);
   const [first] = widenings;
   if (first === undefined) return OPEN_GATE;
   const more = widenings.length > 1 ? ` (and ${widenings.length - 1} more)` : "";

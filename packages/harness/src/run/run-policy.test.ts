@@ -11,13 +11,13 @@ import {
   createFolder,
   eventsOf,
   type KitOptions,
+  messageOf,
   runKit,
   type SeenRun,
   writeFiles,
 } from "../__fixtures__/run-kit.ts";
 
 const change = { write: { path: "a.txt", text: "new\n" } };
-const messageOf = (run: SeenRun): string => run.outcome.blockers[0]?.message ?? "";
 
 /** The file of an organisation, with this text. */
 function organisation(text: string): string {

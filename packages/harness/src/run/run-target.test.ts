@@ -1,17 +1,10 @@
-import { lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CtoError } from "@cto/errors";
 import { createTestRepository } from "@cto/git-state/testing";
 import { describe, expect, it } from "vitest";
+import { listEverything } from "../__fixtures__/list-everything.ts";
 import { codesOf, createFolder, runKit } from "../__fixtures__/run-kit.ts";
-
-/** Name, inode, size, mode, link count and times of everything below a folder: what "untouched" means. */
-function listEverything(folder: string): readonly string[] {
-  return (readdirSync(folder, { recursive: true }) as string[]).sort().map((name) => {
-    const { ctimeNs, ino, mode, mtimeNs, nlink, size } = lstatSync(join(folder, name), { bigint: true });
-    return [name, ino, mode, size, nlink, mtimeNs, ctimeNs].join(" ");
-  });
-}
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {

@@ -107,7 +107,7 @@ async function runSteps(context: RunContext, copying: Promise<SourceCopy> | null
   if (copying === null) throw new Error("a run that may start has a copy to start in");
   const trees = await makeWorkspace(context, copying);
   onProgress({ step: "workspace", state: "passed", note: `baseline ${draft.baseline?.commit.slice(0, 10)}` });
-  if (start.approval !== null) await claimApproval(context, start.approval);
+  if (start.hasApproval) await claimApproval(context);
   onProgress({ step: "engine", state: "started", note: id });
   await runEngine(context, start.ready, trees);
   onProgress({

@@ -95,6 +95,7 @@ function toPacket({
     policyDigest: policyBeforeApproval,
     engine: { id: request.engine.describe().id, version: engineVersion, sha256: engineSha256 },
     model: request.model,
+    forbiddenActions: rules.layers.flatMap(({ says }) => says.forbidden_actions ?? []),
   });
 }
 
@@ -109,14 +110,16 @@ function toStored(record: ApprovalRecord, trusted: readonly TrustedKey[], now: D
 /** An approver narrows; a decision that permits more than the layers above it is refused, as any other layer would be. */
 function findWidening({ rules }: RunContext, { approver, narrowing }: ApprovalDecision): GateFact | null {
   if (narrowing === null) return null;
-  const [first] = findWidenings([...rules.layers, toApprovalLayer(narrowing, `the decision of ${approver.name}`)]);
-  if (first === undefined) return null;
-  return {
-    answer: "fail",
-    code: "policy_widened",
-    reason: `${first.file} ${first.key}: ${first.message}`,
-    hint: first.hint,
-  };
+  try {
+    const [first] = findWidenings([...rules.layers, toApprovalLayer(narrowing, `the decision of ${approver.name}`)]);
+    if (first === undefined) return null;
+    const reason = `${first.file} ${first.key}: ${first.message}`;
+    return { answer: "fail", code: "policy_widened", reason, hint: first.hint };
+  } catch (thrown) {
+    // Signed, and yet no pattern: what it was to forbid is not known.
+    if (CtoError.is(thrown)) return { answer: "fail", reason: thrown.message, hint: thrown.hint };
+    throw thrown;
+  }
 }
 
 function toHint(code: string, packetSha256: string): { readonly hint?: string } {

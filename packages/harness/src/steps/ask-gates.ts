@@ -29,8 +29,8 @@ export interface AskedGates {
  * asking: nothing is started, and nobody is bothered, for a run that cannot begin.
  */
 export async function askGates(context: RunContext): Promise<AskedGates> {
-  const { record, rules, stage, task } = context;
-  const observed: Observed = { "policy-layers": judgeLayers(rules) };
+  const { record, request, rules, stage, task } = context;
+  const observed: Observed = { "policy-layers": judgeLayers(rules, request.loaded) };
   const answer = { observed, ready: null, rung: null, approval: null };
   if (stage !== 1) {
     observed["engine-admitted"] = askEngine(context, false);

@@ -89,9 +89,11 @@ function missingTasks(context: RunContext): readonly string[] {
 
 function refuse(required: Stage, missing: readonly string[]): GateFact {
   const more = missing.length > 3 ? ` (and ${missing.length - 3} more)` : "";
+  // What stands behind the colon is advice; the ladder gives it at length.
+  const what = missing.slice(0, 3).map((sentence) => sentence.split(": ", 1)[0]);
   return {
     answer: "fail",
-    reason: `stage ${required} is not proven: ${missing.slice(0, 3).join("; ")}${more}`,
+    reason: `stage ${required} is not proven: ${what.join("; ")}${more}`,
     hint: "`cto ladder --explain` lists the bundles behind every rung and what is missing.",
   };
 }

@@ -1,15 +1,19 @@
-import { type ApprovalClaim, PROOF_FILES, SCHEMAS, toCanonicalJson } from "@cto/evidence-interface";
+import { type ApprovalClaim, FAILURE_CODES, PROOF_FILES, SCHEMAS, toCanonicalJson } from "@cto/evidence-interface";
 import { compilePolicy, toApprovalLayer, toEffectivePolicy } from "@cto/gates";
 import { addBlocker, type RunContext, RunEnded } from "../run/run-context.ts";
 import { sha256 } from "../run/run-record.ts";
-import type { AskedApproval } from "./ask-approval.ts";
+import { type AskedApproval, askApproval } from "./ask-approval.ts";
+import { refuseApproval } from "./refuse-approval.ts";
 
 /**
  * Spends the approval, right before the engine starts: from here on it is gone, whatever becomes of the run. The loser of a race ends with
  * `approval_consumed`. What the approver narrowed holds from now on. Writes the three proofs, `approval.requested` and `approval.granted`.
  */
-export async function claimApproval(context: RunContext, asked: AskedApproval): Promise<void> {
+export async function claimApproval(context: RunContext): Promise<void> {
   const { clock, draft, ports, record, runId, writer } = context;
+  // Setup took its time: what was granted may have ended, been revoked or been spent since the gate was asked.
+  const asked = await askApproval(context);
+  if (asked.fact.answer !== "pass") return refuseLate(context, asked);
   const { decision, decisionBytes, packet, packetSha256 } = asked;
   if (decision === null || decisionBytes === null) throw new Error("only a granted approval is claimed");
   const claim: ApprovalClaim = {
@@ -48,4 +52,13 @@ export async function claimApproval(context: RunContext, asked: AskedApproval): 
   await writer.writeDocument(PROOF_FILES.policy, `${policyText}\n`);
   draft.policy = compilePolicy(layers);
   draft.narrowedPolicy = sha256(policyText);
+}
+
+/** Every gate is behind the run: what is refused now is refused for want of an approval, whatever spoiled it. */
+async function refuseLate(context: RunContext, asked: AskedApproval): Promise<never> {
+  const { code = "approval_missing", hint, reason } = asked.fact;
+  const known = FAILURE_CODES[code].event.startsWith("approval.") ? code : "approval_missing";
+  addBlocker(context.draft, known, reason ?? "the approval does not hold any more", hint);
+  await refuseApproval(context, asked);
+  throw new RunEnded("the approval does not hold any more");
 }

@@ -2,16 +2,15 @@ import { randomUUID } from "node:crypto";
 import { PROOF_FILES, SCHEMAS } from "@cto/evidence-interface";
 import { decideEligibility } from "@cto/gates";
 import { addBlockers, type RunContext } from "../run/run-context.ts";
-import type { AskedApproval } from "./ask-approval.ts";
 import { type AskedGates, askGates, toFacts } from "./ask-gates.ts";
 import { compareStages } from "./compare-stages.ts";
 import type { ReadyEngine } from "./probe-engine.ts";
 import { refuseApproval } from "./refuse-approval.ts";
 
-/** What a run starts with: the engine, and the approval that it will spend. */
+/** What a run starts with: the engine, and whether an approval is there that it has to spend. */
 export interface PermittedStart {
   readonly ready: ReadyEngine;
-  readonly approval: AskedApproval | null;
+  readonly hasApproval: boolean;
 }
 
 type Judgement = ReturnType<typeof decideEligibility>;
@@ -48,7 +47,7 @@ export async function decideStart(context: RunContext): Promise<PermittedStart |
     return null;
   }
   await written;
-  return { ready: asked.ready, approval: asked.approval };
+  return { ready: asked.ready, hasApproval: asked.approval !== null };
 }
 
 async function writeAdmissions({ draft, runId, writer }: RunContext): Promise<void> {

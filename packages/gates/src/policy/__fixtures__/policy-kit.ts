@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { PolicyLayer, PolicyLayerName, PolicySays } from "../../index.ts";
 
-export const LAYERS = ["organisation", "repository", "target", "task", "approval"] as const;
+const LAYERS = ["organisation", "repository", "target", "task", "approval"] as const;
 
 /** A layer of a file that is named after it. */
 export function layerOf(layer: PolicyLayerName, says: PolicySays, places: PolicyLayer["places"] = new Map()): PolicyLayer {

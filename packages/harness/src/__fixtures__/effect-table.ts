@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { codesOf, type KitOptions, runKit, type SeenRun } from "./run-kit.ts";
+
+export type Steps = readonly unknown[];
+/** What the engine does, with which contract, and the codes and messages that follow; no codes for a clean pass. */
+export type Row = [what: string, steps: Steps, expected: Expected, task?: Readonly<Record<string, unknown>>];
+export type Expected = readonly [codes: readonly string[], ...messages: readonly RegExp[]];
+
+export const write = (path: string, text = "x\n") => ({ write: { path, text } });
+export const link = (path: string, target: string) => ({ symlink: { path, target } });
+export const sh = (script: string) => ({ run: { argv: ["sh", "-ec", script] } });
+export const python = (script: string) => ({ run: { argv: ["python3", "-c", script] } });
+export const change = write("a.txt", "new\n");
+
+export const PASS: Expected = [[]];
+export const hidden = (...messages: RegExp[]): Expected => [["hidden_mutation"], ...messages];
+export const disallowed = (...messages: RegExp[]): Expected => [["disallowed_file_change"], ...messages];
+export const forbidden = (...messages: RegExp[]): Expected => [["forbidden_path_change"], ...messages];
+
+export function runRow(steps: Steps, task: KitOptions["task"] = {}): Promise<SeenRun> {
+  const allowed = { allowed_paths: ["a.txt", "dir/"], verification: [{ id: "check", run: ["true"] }], ...task };
+  const fixture = { "a.txt": "old\n", "b.txt": "other\n", "dir/c.txt": "c\n", ".gitignore": "ignored/\n*.log\n" };
+  return runKit({ steps: [change, ...steps], task: allowed, fixture });
+}
+
+export function table(rows: readonly Row[]): void {
+  it.concurrent.each(rows)("%s", async (_what, steps, [codes, ...messages], task) => {
+    const run = await runRow(steps, task);
+    expect(codesOf(run)).toEqual(codes);
+    for (const message of messages) expect(run.outcome.blockers[0]?.message).toMatch(message);
+    expect(run.verified.verdict).toBe("unsigned");
+  });
+}
