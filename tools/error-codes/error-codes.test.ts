@@ -9,9 +9,10 @@ const packages = globSync(["packages/*", "apps/*"], { cwd: root }).filter((folde
 );
 const code = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+";
 
-/** The codes of the tables of a README: rows that begin with a code. */
+/** The codes of the tables of a README: rows that begin with a code, or with several. */
 function documentedCodes(markdown: string): readonly string[] {
-  return [...markdown.matchAll(new RegExp(`^\\| *\`(${code})\` *\\|`, "gm"))].map(([, found = ""]) => found);
+  const rows = markdown.matchAll(new RegExp(`^\\| *(\`${code}\`(?:, \`${code}\`)*) *\\|`, "gm"));
+  return [...rows].flatMap(([, cell = ""]) => cell.match(new RegExp(code, "g")) ?? []);
 }
 
 /** The codes of a source: those of a closed union of codes, and those that a CtoError is made with. */

@@ -83,7 +83,7 @@ describe("cto approve", () => {
     expect(existsSync(join(asking.home, ".cto/keys"))).toBe(false);
 
     const again = await runCli(approver, "deny", join(asking.folder, "packet.json"), "--yes", "--json");
-    expect(codeOf(again)).toEqual([2, "APPROVAL_DECIDED"]);
+    expect(codeOf(again)).toEqual([2, "CLI_PACKET_DECIDED"]);
     await runCli(asking.home, "keys", "revoke", "alice");
     expect(judge(asking)).toMatchObject({ kind: "invalid" });
   });
@@ -198,7 +198,7 @@ describe("cto approve", () => {
     const asking = createAsking();
     const approve = (...args: readonly string[]) =>
       runCli(asking.home, "approve", asking.sha256, ...args, "--yes", "--json");
-    expect(codeOf(await approve())).toEqual([2, "KEY_NOT_FOUND"]);
+    expect(codeOf(await approve())).toEqual([2, "CLI_NO_KEY"]);
     for (const name of ["alice", "bob"]) await runCli(asking.home, "keys", "init", name);
     expect(codeOf(await approve())).toEqual([2, "CLI_USAGE"]);
     expect(codeOf(await approve("--key", "carol"))).toEqual([2, "KEY_NOT_FOUND"]);
@@ -231,8 +231,9 @@ describe("cto approve", () => {
     const { home, sha256 } = asking;
     await runCli(home, "keys", "init", "alice");
     const approve = (selector: string) => runCli(home, "approve", selector, "--yes", "--json");
-    for (const selector of ["0000", "nowhere", "./nowhere/packet.json", "."])
-      expect(codeOf(await approve(selector))).toEqual([2, "APPROVAL_NOT_FOUND"]);
+    expect(codeOf(await approve("0000"))).toEqual([2, "APPROVAL_NOT_FOUND"]);
+    for (const selector of ["nowhere", "./nowhere/packet.json", "."])
+      expect(codeOf(await approve(selector))).toEqual([2, "CLI_PACKET_NOT_FOUND"]);
     openStore({ home }).approvals.claim(sha256, {
       schema: SCHEMAS.approvalClaim,
       packet_sha256: sha256,

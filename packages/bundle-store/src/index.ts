@@ -21,8 +21,8 @@ export { PUBLIC_KEY_SCHEMA, parsePublicKey, verifyEd25519 } from "./keys/public-
 export { findTrustedKeys, readTrustedKeys, revokeKey, trustKey } from "./keys/trusted-keys.ts";
 export type { Ledger } from "./ledger.ts";
 export type { OutcomeDraft, OutcomeStore } from "./outcomes/outcome-store.ts";
-export type { OutcomeReading, ReadOutcomeOptions } from "./outcomes/read-outcome.ts";
-export { toOutcomeRun } from "./outcomes/read-outcome.ts";
+export type { OutcomeReading, ReadOutcomeOptions } from "./outcomes/verify-outcome-folder.ts";
+export { toOutcomeRun } from "./outcomes/verify-outcome-folder.ts";
 export type { PlainFile } from "./read-plain-file.ts";
 export { readPlainFile } from "./read-plain-file.ts";
 export type { ResolvedRun } from "./resolve-run.ts";

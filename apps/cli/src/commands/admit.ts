@@ -6,7 +6,7 @@ import { describeRecord, type RecordWorth } from "../admit/describe-record.ts";
 import { type Answers, checkDraft, type FormProblem, toAnswers, toDraft, withDefaults } from "../admit/fill-form.ts";
 import { readSubject } from "../admit/read-subject.ts";
 import { RECORD_FORMS, type RecordForm } from "../admit/record-forms.ts";
-import { canAsk } from "../ask.ts";
+import { canAsk } from "../decide/ask.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openSetting, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";

@@ -29,12 +29,12 @@ import {
   type PolicyLayer,
   toApprovalLayer,
 } from "@cto/gates";
-import { confirmSigning } from "../ask.ts";
-import { chooseSigner, explainTrust } from "../choose-signer.ts";
+import { confirmSigning } from "../decide/ask.ts";
+import { chooseSigner, explainTrust } from "../decide/choose-signer.ts";
+import { type FoundPacket, findPacket } from "../decide/find-packet.ts";
+import { toPacketText } from "../decide/packet-text.ts";
+import { parseReason } from "../decide/parse-reason.ts";
 import { EXIT } from "../exit-codes.ts";
-import { type FoundPacket, findPacket } from "../find-packet.ts";
-import { toPacketText } from "../packet-text.ts";
-import { parseReason } from "../parse-reason.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Action = (terminal: Terminal, args: readonly string[], options: Record<string, unknown>) => Promise<number>;
@@ -110,7 +110,7 @@ function toReplacing(found: FoundPacket): WriteDecisionOptions {
 }
 
 function decidedBy({ approver, decided_at, decision, packet_sha256 }: ApprovalDecision): CtoError {
-  return new CtoError("APPROVAL_DECIDED", `${approver.name} has ${decision} this packet at ${decided_at}`, {
+  return new CtoError("CLI_PACKET_DECIDED", `${approver.name} has ${decision} this packet at ${decided_at}`, {
     hint: "One packet has one decision. To take it back before a run claims it, remove decision.json beside the packet.",
     details: { packet_sha256, decision, keyid: approver.keyid, decided_at },
   });

@@ -3,7 +3,7 @@ import { type Comparison, identifierSchema } from "@cto/evidence-interface";
 import { compareLanes, LANE_ENGINES, type LadderEvidence } from "@cto/gates";
 import { loadTask } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
-import { readEvidence } from "../read-evidence.ts";
+import { readEvidence } from "../ladder/read-evidence.ts";
 import { createEngines, openSettingOfRun, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 

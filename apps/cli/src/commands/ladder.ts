@@ -4,9 +4,9 @@ import { type LadderItem, type RecordFacts, toLadder } from "@cto/gates";
 import { readRepository } from "@cto/git-state";
 import { createOutcomeReader, readRecords, readTargetId } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
-import { toLadderText } from "../ladder-text.ts";
-import { findPresentSubjects } from "../present-subjects.ts";
-import { readEvidence } from "../read-evidence.ts";
+import { toLadderText } from "../ladder/ladder-text.ts";
+import { findPresentSubjects } from "../ladder/present-subjects.ts";
+import { readEvidence } from "../ladder/read-evidence.ts";
 import { findEngine, openSettingOfRun, type Setting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 

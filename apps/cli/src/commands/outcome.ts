@@ -3,12 +3,12 @@ import { readTrustedKeys } from "@cto/bundle-store";
 import { CtoError } from "@cto/errors";
 import type { Outcome } from "@cto/evidence-interface";
 import { decideOutcome, findTargets, type OutcomeDecision, type PendingRun, readPendingRun } from "@cto/harness";
-import { ask, canAsk } from "../ask.ts";
-import { chooseSigner } from "../choose-signer.ts";
+import { confirmSigning } from "../decide/ask.ts";
+import { chooseSigner } from "../decide/choose-signer.ts";
+import { parseReason } from "../decide/parse-reason.ts";
+import { toPendingRunText } from "../decide/pending-run-text.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findRun } from "../find-run.ts";
-import { parseReason } from "../parse-reason.ts";
-import { toPendingRunText } from "../pending-run-text.ts";
 import { closeDeadRuns, openSetting, type Setting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -41,7 +41,7 @@ async function decide(
   for (const line of toPendingRunText(pending, shown)) terminal.say(line);
   const isDecided = store.outcomes.read(runId, { run: pending.run, trustedKeys }).kind !== "none";
   if (options.yes !== true && !isDecided) {
-    const refusal = await confirm(terminal, outcome === "accepted" ? "accept" : "reject", signer.publicKey.name);
+    const refusal = await confirmSigning(terminal, outcome === "accepted" ? "accept" : "reject", signer.publicKey.name);
     if (refusal !== null) return refusal;
   }
   // Not before the person has answered.
@@ -67,18 +67,6 @@ async function findTarget(setting: Setting, { targetId }: PendingRun, typed: unk
   throw new CtoError("CLI_USAGE", `${others.length + 1} admitted targets are clones of the run's repository`, {
     hint: `Say which one: --target DIR. They are ${[only ?? "", ...others].map((path) => toShownPath(setting, path)).join(", ")}.`,
   });
-}
-
-/** Asks for the word. Null if it was typed, else the exit code. */
-async function confirm(terminal: Terminal, word: string, keyName: string): Promise<number | null> {
-  if (!canAsk())
-    throw new CtoError("CLI_USAGE", `nobody can be asked here whether to ${word}`, {
-      hint: "Look at the run and add --yes, or use a terminal.",
-    });
-  const answer = await ask(`Type ${word} to sign this with the key ${keyName}: `);
-  if (answer.kind === "typed" && answer.text === word) return null;
-  terminal.note("nothing was decided");
-  return answer.kind === "typed" ? EXIT.fail : EXIT.interrupted;
 }
 
 interface Shown {

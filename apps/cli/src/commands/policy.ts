@@ -10,8 +10,8 @@ import {
   type Widening,
 } from "@cto/gates";
 import { listCaseIds, type PolicyLayerProblem } from "@cto/harness";
-import { explainWord, guessKind, parseKind, type WordKind } from "../asked-word.ts";
 import { EXIT } from "../exit-codes.ts";
+import { explainWord, guessKind, parseKind, type WordKind } from "../policy/asked-word.ts";
 import {
   type PolicyStack,
   readStandingStack,
@@ -19,7 +19,7 @@ import {
   readTargetLayers,
   readTaskLayer,
   tryTaskLayer,
-} from "../policy-stack.ts";
+} from "../policy/policy-stack.ts";
 import { openSettingOfRun, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 

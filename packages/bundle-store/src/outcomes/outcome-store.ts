@@ -4,7 +4,7 @@ import { isRunId } from "../run-index.ts";
 import { storeError } from "../store-error.ts";
 import { ensureRecordFolder, type StorePlaces } from "../store-root.ts";
 import { discardRecord, type OutcomeFiles, prepareRecord, publishRecord } from "./outcome-folder.ts";
-import { type OutcomeReading, type ReadOutcomeOptions, readOutcomeFolder } from "./read-outcome.ts";
+import { type OutcomeReading, type ReadOutcomeOptions, readOutcomeFolder } from "./verify-outcome-folder.ts";
 
 /** Decisions of people about runs: `.cto/outcomes/<run id>/`. */
 export interface OutcomeStore {

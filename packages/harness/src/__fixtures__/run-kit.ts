@@ -47,7 +47,7 @@ export async function runKit(options: KitOptions = {}): Promise<SeenRun> {
 }
 
 /** Reads the bundle of a run that has ended. */
-export function seeRun(outcome: RunOutcome, store: Store): SeenRun {
+function seeRun(outcome: RunOutcome, store: Store): SeenRun {
   const read = (name: string) => readFileSync(join(outcome.directory, name), "utf8");
   return {
     outcome,

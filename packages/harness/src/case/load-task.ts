@@ -13,8 +13,6 @@ export interface LoadedTask {
   readonly caseId: string | null;
   /** As shown to people: relative where the caller gave a relative path. */
   readonly file: string;
-  /** Where the policy of the contract stands in the file. */
-  readonly places: PolicyPlaces;
   /** Absolute path of the folder that holds the task file. */
   readonly directory: string;
   /** Absolute path of `fixture/` beside the task file, or null. */
@@ -125,7 +123,6 @@ async function loadFile(path: string, shown: string, caseId: string | null): Pro
     task: parseTask({ file: shown, bytes }),
     caseId,
     file: shown,
-    places: readTaskPlaces({ file: shown, bytes }),
     directory,
     fixture: hasFixture ? fixture : null,
     readPlaces: () => readTaskPlaces({ file: shown, bytes }),

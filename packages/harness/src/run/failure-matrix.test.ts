@@ -40,6 +40,7 @@ const withSteps = (...steps: readonly unknown[]): KitOptions => ({ steps });
 const failing = (reason: string): KitOptions => withSteps(change, { fail: { reason, message: "so it is" } });
 const approval = { approval: { required: true } };
 
+/** Asks at stage 2, has it decided, and runs with these changes to the contract. */
 async function runDecided(wish: Wish, task: object = {}): Promise<SeenRun> {
   const store = openStore({ home: createFolder() });
   const signer = await createApprover(store.home);
@@ -122,9 +123,8 @@ const matrix: Readonly<Record<FailureCode, Row>> = {
   },
   approval_consumed: {
     run: async () => {
-      const place = copyPlace(climbed);
-      await runApproved(place, 2, { task: approval });
-      return runAt(place, 2, { task: approval });
+      const { store } = await runDecided({});
+      return runKit({ store, task: approval });
     },
     message: /has spent the approval/,
     hint: /cto approve [0-9a-f]{12}/,

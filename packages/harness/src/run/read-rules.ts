@@ -45,7 +45,7 @@ export function readRules(
   const targetLayer =
     target?.status === "admitted" && target.record !== null ? [toTargetLayer(target.record, target.file)] : [];
   return {
-    layers: [...policy.layers, ...targetLayer, toTaskLayer(loaded.task, loaded)],
+    layers: [...policy.layers, ...targetLayer, toTaskLayer(loaded.task, { file: loaded.file })],
     layerProblems: policy.problems,
     records,
     target,

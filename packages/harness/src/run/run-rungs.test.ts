@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOtherBuild } from "../__fixtures__/governed-run.ts";
 import { accept, climb, copyPlace, createPlace, type Place, runApproved, runAt } from "../__fixtures__/ladder-kit.ts";
@@ -25,16 +25,8 @@ beforeAll(async () => {
 const proofOf = (run: SeenRun, name: string): unknown => JSON.parse(run.read(`proofs/${name}.json`));
 
 describe("the rung below falls", () => {
-  const runOf = ({ store }: Place, stage: number): string => {
-    const row = store
-      .listRuns()
-      .find((one) =>
-        store
-          .listRunDirectories()
-          .some((directory) => directory.endsWith(one.run_id) && readStage(directory) === stage),
-      );
-    return row?.run_id ?? "";
-  };
+  const directoryOf = ({ store }: Place, stage: number): string =>
+    store.listRunDirectories().find((directory) => readStage(directory) === stage) ?? "";
   const readStage = (directory: string): number =>
     (JSON.parse(readFileSync(join(directory, "run.json"), "utf8")) as { stage: number }).stage;
 
@@ -43,7 +35,7 @@ describe("the rung below falls", () => {
       "with one byte of one bundle",
       /nothing older counts at stage 3/,
       (place) => {
-        const file = join(place.store.root, "runs", runOf(place, 3), "report.md");
+        const file = join(directoryOf(place, 3), "report.md");
         writeFileSync(file, readFileSync(file, "utf8").slice(0, -1));
         return {};
       },
@@ -52,7 +44,7 @@ describe("the rung below falls", () => {
       "with a bundle that is gone",
       /nothing older counts at stage 2/,
       (place) => {
-        rmSync(join(place.store.root, "runs", runOf(place, 2)), { recursive: true });
+        rmSync(directoryOf(place, 2), { recursive: true });
         return {};
       },
     ],
@@ -60,7 +52,7 @@ describe("the rung below falls", () => {
       "with a bundle that was removed by its owner",
       /nothing older counts at stage 3/,
       async (place) => {
-        await place.store.removeRun(runOf(place, 3));
+        await place.store.removeRun(basename(directoryOf(place, 3)));
         return {};
       },
     ],

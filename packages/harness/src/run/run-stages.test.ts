@@ -17,7 +17,15 @@ import {
   runAt,
 } from "../__fixtures__/ladder-kit.ts";
 import { listEverything } from "../__fixtures__/list-everything.ts";
-import { codesOf, during, eventsOf, messageOf, runKit, type SeenRun } from "../__fixtures__/run-kit.ts";
+import {
+  codesOf,
+  during,
+  eventsOf,
+  type KitOptions,
+  messageOf,
+  runKit,
+  type SeenRun,
+} from "../__fixtures__/run-kit.ts";
 
 const change = { write: { path: "a.txt", text: "new\n" } };
 
@@ -83,10 +91,13 @@ describe("stage 4, a throwaway repository", () => {
     expect(run.verified.verdict).toBe("unsigned");
   });
 
-  it("makes none for a result that did not verify, and the approval is spent all the same", async () => {
+  it.each<[string, string, KitOptions]>([
+    ["did not verify", "verification_failed", { steps: [{ write: { path: "a.txt", text: "wrong\n" } }] }],
+    ["does not land", "patch_not_applicable", { task: { setup: [{ run: ["touch", "made.txt"] }] } }],
+  ])("keeps none for a result that %s, and the approval is spent all the same", async (_what, code, options) => {
     const place = copyPlace(climbed);
-    const run = await runApproved(place, 4, { retain: true, steps: [{ write: { path: "a.txt", text: "wrong\n" } }] });
-    expect(codesOf(run)).toEqual(["verification_failed"]);
+    const run = await runApproved(place, 4, { retain: true, ...options });
+    expect(codesOf(run)).toEqual([code]);
     expect(run.report.approval_status).toBe("consumed");
     expect(existsSync(join(run.outcome.directory, "proofs/disposable.json"))).toBe(false);
     expect(existsSync(join(place.store.root, "disposable"))).toBe(false);

@@ -30,7 +30,7 @@ export async function landDisposable(context: RunContext): Promise<void> {
     }),
   );
   const after = await readDisposableState(directory, branch);
-  const place = request.retain ? await keep(context, directory) : null;
+  const place = request.retain && landing.kind === "landed" ? await keep(context, directory) : null;
   if (place === null) await removeTree(directory);
   if (landing.kind !== "landed") {
     const why = landing.kind === "refused" ? landing.message : `it was ${landing.kind}`;

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { CtoError } from "@cto/errors";
-import { EXIT } from "./exit-codes.ts";
-import type { Terminal } from "./terminal.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** True if there is a person to ask: the question is shown on standard error and answered on standard input. */
 export function canAsk(): boolean {

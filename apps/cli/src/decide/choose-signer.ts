@@ -2,7 +2,7 @@ import { readTrustedKeys, type Signer, type Store } from "@cto/bundle-store";
 import { CtoError } from "@cto/errors";
 
 /**
- * The key to sign with: the one of `--key`, else the only one of this store. Throws `CLI_USAGE` if there are several, `KEY_NOT_FOUND` if there is
+ * The key to sign with: the one of `--key`, else the only one of this store. Throws `CLI_USAGE` if there are several, `CLI_NO_KEY` if there is
  * none, and what opening it throws.
  */
 export function chooseSigner(store: Store, key: unknown, cwd: string): Signer {
@@ -10,7 +10,7 @@ export function chooseSigner(store: Store, key: unknown, cwd: string): Signer {
   const names = store.keys.listKeys().map(({ name }) => name);
   const [only] = names;
   if (only === undefined)
-    throw new CtoError("KEY_NOT_FOUND", "there is no key to sign with", {
+    throw new CtoError("CLI_NO_KEY", "there is no key to sign with", {
       hint: "`cto keys init NAME` makes one; --key FILE names a PEM file elsewhere.",
     });
   if (names.length > 1)

@@ -8,8 +8,8 @@ import {
   toStandingPolicyDigest,
 } from "@cto/gates";
 import { readPolicyLayers } from "@cto/harness";
+import { createEngines, orgPolicy, type Setting } from "../setting.ts";
 import { sha256 } from "./read-evidence.ts";
-import { createEngines, orgPolicy, type Setting } from "./setting.ts";
 
 // A script is needed for a run, not for being there.
 const emptyScript = { file: "fake.yaml", text: "schema: cto.fake-script.v1\nsteps: [{exit: 0}]\n" };

@@ -25,7 +25,7 @@ export interface FoundPacket {
 
 /**
  * The packet that a person means: a digest or a prefix of one in this store, or the path of a `packet.json` or its folder, also in another home or
- * outside of any. Throws `APPROVAL_NOT_FOUND`, `APPROVAL_AMBIGUOUS`, and what reading it throws.
+ * outside of any. Throws `CLI_PACKET_NOT_FOUND`, `APPROVAL_AMBIGUOUS`, and what reading it throws.
  */
 export function findPacket(store: Store, selector: string, cwd: string): FoundPacket {
   if (/^[0-9a-f]{4,64}$/.test(selector)) return inStore(store, store.approvals.resolve(selector));
@@ -63,7 +63,7 @@ function findFolder(path: string): string {
 }
 
 function notFound(selector: string): CtoError {
-  return new CtoError("APPROVAL_NOT_FOUND", `there is no approval packet ${oneLine(selector)}`, {
+  return new CtoError("CLI_PACKET_NOT_FOUND", `there is no approval packet ${oneLine(selector)}`, {
     hint: "Give the digest that `cto run` printed, at least 4 characters of it, or the path of a packet.json or of its folder.",
     details: { packet: selector },
   });

@@ -12,8 +12,8 @@ import {
   type PathDecision,
 } from "@cto/gates";
 import { readRecords } from "@cto/harness";
+import { createEngines, type Setting } from "../setting.ts";
 import { listRecordedModels } from "./policy-stack.ts";
-import { createEngines, type Setting } from "./setting.ts";
 
 const KINDS = ["path", "action", "model", "engine", "target"] as const;
 /** What a policy may be asked about. */

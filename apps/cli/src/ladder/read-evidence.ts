@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { iterateEvidence, readTrustedKeys, verifyEd25519 } from "@cto/bundle-store";
 import { isRunFacts, type LadderEvidence, toRunFacts } from "@cto/gates";
-import type { Setting } from "./setting.ts";
+import type { Setting } from "../setting.ts";
 
 /** Grows with every change of what is kept of a bundle, or of what makes one verify. */
 const version = 1;

@@ -11,7 +11,7 @@ import {
   readPolicyLayers,
   readRecords,
 } from "@cto/harness";
-import { orgPolicy, type Setting } from "./setting.ts";
+import { orgPolicy, type Setting } from "../setting.ts";
 
 /** Layers of a policy as they are on disk, and what could not be read. */
 export interface PolicyStack {

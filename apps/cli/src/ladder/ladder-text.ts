@@ -1,7 +1,7 @@
 import { oneLine } from "@cto/errors";
 import type { Ladder } from "@cto/evidence-interface";
 import type { LadderItem } from "@cto/gates";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** What stands around the entries of a ladder. */
 export interface LadderView {
