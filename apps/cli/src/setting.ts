@@ -82,6 +82,9 @@ export function createEngines(): readonly Engine[] {
   return [createFakeEngine({ executable: join(here, "fake-engine.mjs"), node: process.execPath })];
 }
 
+/** What an engine is probed with where there is no task: a script is needed for a run, not for being there. */
+export const PROBE_INPUT = { file: "fake.yaml", text: "schema: cto.fake-script.v1\nsteps: [{exit: 0}]\n" };
+
 /** The engine of an id. Throws `CLI_ENGINE_UNKNOWN`. */
 export function findEngine(id: string): Engine {
   const engines = createEngines();

@@ -11,7 +11,7 @@ import { storeError, writeFailed } from "./store-error.ts";
 import { ensureRoot, type StorePlaces } from "./store-root.ts";
 
 /**
- * Removes a run: tombstone in the ledger, then its work tree, its quarantine and its directory go out of their places, one step each, then their
+ * Removes a run: tombstone in the ledger, then its work tree, its quarantine, its kept throwaway repository and its directory go out of their places, one step each, then their
  * files. A crash between any two steps leaves a run directory that is whole or gone; removing it again goes on without a second tombstone.
  * Throws `STORE_RUN_RUNNING` for a run at work.
  */
@@ -25,6 +25,7 @@ export async function removeRun(places: StorePlaces, runId: string): Promise<rea
       fs.mkdirSync(trash, { mode: 0o700 });
       moveAway(path.join(places.folder("tmp"), runId), path.join(trash, "work"));
       moveAway(path.join(places.folder("quarantine"), runId), path.join(trash, "quarantine"));
+      moveAway(path.join(places.folder("disposable"), runId), path.join(trash, "disposable"));
       giveRoomBack(places.reserveFile(runId));
       fs.renameSync(places.runDirectory(runId), path.join(trash, "run"));
       removeMarker(places, runId);

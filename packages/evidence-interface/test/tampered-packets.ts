@@ -5,7 +5,7 @@ import { contradictory, type Tampering } from "./tampering.ts";
 
 const other = "00".repeat(32);
 const changed = (fields: Record<string, unknown>) => (draft: ReturnType<typeof stage4Draft>) => reask(draft, fields);
-const engine = { id: "fake", version: "0.1.0", executable_sha256: "4c".repeat(32) };
+const engine = { id: "fake", version: "0.1.0", executable_sha256: "4c".repeat(32), input_sha256: null };
 
 /** Packets that ask for something else than what was run, under a decision and a claim that fit the packet. */
 export const tamperedPackets: readonly Tampering[] = [
@@ -18,6 +18,8 @@ export const tamperedPackets: readonly Tampering[] = [
       ["target", { target: { target_id: other, name: null } }],
       ["target at all", { target: null }],
       ["base commit", { base_commit: "00".repeat(20) }],
+      ["base tree", { base_tree: "00".repeat(20) }],
+      ["input of the engine", { engine: { ...engine, input_sha256: other } }],
       ["policy", { policy_digest: other }],
       ["engine", { engine: { ...engine, id: "codex" } }],
       ["version of the engine", { engine: { ...engine, version: "0.2.0" } }],

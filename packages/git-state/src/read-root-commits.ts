@@ -10,5 +10,9 @@ export async function readRootCommits(repository: Repository): Promise<readonly 
     args: ["rev-list", "--max-parents=0", "--end-of-options", repository.commit],
     place: { kind: "directory", path: repository.topLevel },
   });
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").sort();
+  return new TextDecoder()
+    .decode(stdout)
+    .split("\n")
+    .filter((line) => line !== "")
+    .sort();
 }

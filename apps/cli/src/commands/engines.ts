@@ -1,14 +1,16 @@
 import type { Engine } from "@cto/engine-interface";
+import { readRecords } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
-import { createEngines, findEngine, openSetting } from "../setting.ts";
+import { readLadder } from "../ladder/read-ladder.ts";
+import { createEngines, findEngine, openSetting, openSettingOfRun, PROBE_INPUT, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
-
-// A script is needed for a run, not for being there.
-const emptyScript = { file: "fake.yaml", text: "schema: cto.fake-script.v1\nsteps: [{exit: 0}]\n" };
 
 /** `cto engines list`. */
 export async function listEnginesCommand(terminal: Terminal): Promise<number> {
-  const items = await Promise.all(createEngines().map(describe));
+  const setting = await openSettingOfRun();
+  const highest = await findHighestStages(setting);
+  const described = await Promise.all(createEngines().map(describe));
+  const items = described.map((item) => ({ ...item, highest_stage: highest(item.id) }));
   if (terminal.json)
     terminal.document({ schema: "cto.engines.v1", items: items.map(({ executable: _, ...item }) => item) });
   for (const item of items)
@@ -28,9 +30,20 @@ export async function probeEngineCommand(terminal: Terminal, args: readonly stri
   return item.state === "ready" ? EXIT.pass : EXIT.blocked;
 }
 
+/** The highest stage that each engine may be asked for now, on the target where it got furthest: one above what it has proven. */
+async function findHighestStages(setting: Setting): Promise<(engineId: string) => number> {
+  const { ladder, present } = await readLadder(setting, readRecords(setting.home), { engineId: null, targetId: null });
+  const standing = ladder.items.filter((item) => present.whyStale(item) === null);
+  return (engineId) => {
+    const proven = standing.filter(({ engine }) => engine.id === engineId).map(({ proven_stage }) => proven_stage);
+    const unasked = engineId === "fake" ? 3 : 2;
+    return Math.min(6, Math.max(unasked, ...proven.map((stage) => stage + 1)));
+  };
+}
+
 async function describe(engine: Engine) {
   const { id, title, needs_model } = engine.describe();
-  const probe = await engine.doProbe(emptyScript);
+  const probe = await engine.doProbe(PROBE_INPUT);
   return {
     id,
     title,
@@ -38,7 +51,6 @@ async function describe(engine: Engine) {
     state: probe.kind,
     version: probe.kind === "ready" ? probe.version : null,
     admission: id === "fake" ? "built-in" : "missing_admission",
-    highest_stage: 3,
     missing: probe.kind === "missing" ? { message: probe.message, hint: probe.hint } : null,
     executable: probe.kind === "ready" ? probe.executable : null,
   };

@@ -1,12 +1,10 @@
 import { resolve } from "node:path";
-import { SCHEMAS } from "@cto/evidence-interface";
-import { type LadderItem, type RecordFacts, toLadder } from "@cto/gates";
+import type { LadderItem, RecordFacts } from "@cto/gates";
 import { readRepository } from "@cto/git-state";
-import { createOutcomeReader, readRecords, readTargetId } from "@cto/harness";
+import { readRecords, readTargetId } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
 import { toLadderText } from "../ladder/ladder-text.ts";
-import { findPresentSubjects } from "../ladder/present-subjects.ts";
-import { readEvidence } from "../ladder/read-evidence.ts";
+import { readLadder } from "../ladder/read-ladder.ts";
 import { findEngine, openSettingOfRun, type Setting, toShownPath } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -20,13 +18,7 @@ export async function ladderCommand(
   const engineId = typeof options.engine === "string" ? options.engine : null;
   const target = typeof options.target === "string" ? await readTarget(setting, options.target) : null;
   const records = readRecords(setting.home);
-  const present = await findPresentSubjects(setting, records, { engineId, targetId: target?.id ?? null });
-  const ladder = toLadder({
-    subjects: present.subjects,
-    evidence: readEvidence(setting),
-    outcomeOf: createOutcomeReader(setting.store),
-    exemptions: exemptionsOf(records),
-  });
+  const { ladder, present } = await readLadder(setting, records, { engineId, targetId: target?.id ?? null });
   const items = ladder.items
     .filter(({ engine }) => engineId === null || engine.id === engineId)
     .filter(({ target_id }) => target === null || target_id === null || target_id === target.id);
@@ -56,12 +48,6 @@ async function readTarget(
 /** False for a target on which nothing was ever proven: one failed run there is no news. */
 function hasGround({ rungs, target_id }: LadderItem): boolean {
   return target_id === null || rungs.some(({ stage, tasks }) => stage >= 3 && tasks > 0);
-}
-
-/** None if a record cannot be read: that one may be what an exemption depends on. */
-function exemptionsOf({ problems, records }: RecordFacts) {
-  if (problems.length > 0) return [];
-  return records.flatMap(({ record }) => (record.schema === SCHEMAS.failureExemption ? [record] : []));
 }
 
 function notesOf({ store }: Setting, { problems }: RecordFacts): readonly string[] {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findTrustedKeys, verifyRunDirectory } from "@cto/bundle-store";
+import { findTrustedKeys, type OutcomeReading, verifyRunDirectory } from "@cto/bundle-store";
 import { oneLine } from "@cto/errors";
 import { type Report, RUN_FILES } from "@cto/evidence-interface";
 import { EXIT } from "../exit-codes.ts";
@@ -36,6 +36,7 @@ export async function showRunCommand(terminal: Terminal, args: readonly string[]
   const row = setting.store.listRuns().find(({ run_id }) => run_id === runId);
   const verified = verifyRunDirectory(directory, findTrustedKeys(setting.home));
   const report = await readReport(directory);
+  const outcome = setting.store.outcomes.read(runId);
   if (terminal.json) {
     terminal.document({
       schema: "cto.run.v1",
@@ -43,14 +44,25 @@ export async function showRunCommand(terminal: Terminal, args: readonly string[]
       run_dir: toShownPath(setting, directory),
       verify: { verdict: verified.verdict },
       report,
+      outcome,
     });
     return EXIT.pass;
   }
   terminal.say(`${row?.status ?? "unknown"}  ${runId}  (evidence: ${verified.verdict})`);
   for (const { code, message } of report?.blockers ?? []) terminal.say(`  ${code}: ${oneLine(message, 300)}`);
   for (const { path, change } of report?.changes ?? []) terminal.say(`  ${change.padEnd(13)} ${path}`);
+  if (report?.landing === "pending") terminal.say(`  ${describeOutcome(runId, outcome)}`);
   terminal.say(`  files in ${toShownPath(setting, directory)}`);
   return EXIT.pass;
+}
+
+/** What became of a run that waited for a person. */
+function describeOutcome(runId: string, outcome: OutcomeReading): string {
+  if (outcome.kind === "none") return `waits for a person: cto accept ${runId}, or cto reject ${runId}`;
+  if (outcome.kind === "invalid")
+    return `has an outcome record that does not verify: ${oneLine(outcome.problems.join("; "), 200)}`;
+  const { approver, landing, outcome: word, recorded_at } = outcome.outcome;
+  return `${word} by ${approver.name} at ${recorded_at}${landing === null ? "" : `, on ${landing.branch.replace("refs/heads/", "")}`}`;
 }
 
 /** `cto runs rm`. */

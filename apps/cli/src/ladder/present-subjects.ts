@@ -8,11 +8,8 @@ import {
   toStandingPolicyDigest,
 } from "@cto/gates";
 import { readPolicyLayers } from "@cto/harness";
-import { createEngines, orgPolicy, type Setting } from "../setting.ts";
+import { createEngines, orgPolicy, PROBE_INPUT, type Setting } from "../setting.ts";
 import { sha256 } from "./read-evidence.ts";
-
-// A script is needed for a run, not for being there.
-const emptyScript = { file: "fake.yaml", text: "schema: cto.fake-script.v1\nsteps: [{exit: 0}]\n" };
 
 /** Who could stand on the ladder now: the engines as they are installed, under the policy as it is. */
 export interface PresentSubjects {
@@ -63,7 +60,7 @@ export async function findPresentSubjects(
 
 async function probe(engine: Engine, fileDigest: (file: string) => Promise<string>): Promise<PresentEngine | string> {
   const { id, needs_model } = engine.describe();
-  const found = await engine.doProbe(emptyScript);
+  const found = await engine.doProbe(PROBE_INPUT);
   if (found.kind !== "ready") return `${id} is not ready: ${found.message} ${found.hint}`;
   return { id, needsModel: needs_model, version: found.version, executable_sha256: await fileDigest(found.executable) };
 }

@@ -23,9 +23,17 @@ export const approvalPacketSchema = z.strictObject({
   /** Null at stages without a repository (below 3), like `base_commit`. `name` is the id of the target's admission, if there is one. */
   target: z.strictObject({ target_id: sha256Schema, name: identifierSchema.nullable() }).nullable(),
   base_commit: gitObjectIdSchema.nullable(),
+  /** The tree that the engine starts from, before `setup`: of the base commit, or of the task's fixture. */
+  base_tree: gitObjectIdSchema,
   /** Digest of the canonical JSON of the effective policy without the rules of the layer `approval`. */
   policy_digest: sha256Schema,
-  engine: z.strictObject({ id: identifierSchema, version: z.string().min(1), executable_sha256: sha256Schema }),
+  /** `input_sha256` is of the engine's own file beside the task (its script or settings); null if there is none. */
+  engine: z.strictObject({
+    id: identifierSchema,
+    version: z.string().min(1),
+    executable_sha256: sha256Schema,
+    input_sha256: sha256Schema.nullable(),
+  }),
   model: modelPairSchema.nullable(),
   success_criteria: z.array(z.string()),
   allowed_paths: z.array(z.string()),

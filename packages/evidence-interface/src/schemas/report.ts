@@ -107,6 +107,8 @@ export const reportSchema = z.looseObject({
     id: identifierSchema,
     version: z.string().nullable(),
     executable_sha256: sha256Schema.nullable(),
+    /** Of the engine's own file beside the task; absent in older bundles. */
+    input_sha256: sha256Schema.nullable().optional(),
     source_admission_status: z.string(),
   }),
   process_started: z.boolean(),

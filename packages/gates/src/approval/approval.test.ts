@@ -40,8 +40,9 @@ const packetFacts = {
   stage: 5,
   target: { targetId: hex("target"), name: "billing" },
   baseCommit: "1".repeat(40),
+  baseTree: "3".repeat(40),
   policyDigest: hex("policy"),
-  engine: { id: "fake", version: "1.0.0", sha256: hex("engine") },
+  engine: { id: "fake", version: "1.0.0", sha256: hex("engine"), inputSha256: hex("script") },
   model: null,
   forbiddenActions: ["push"],
 } satisfies PacketFacts;
@@ -245,9 +246,15 @@ describe("finding an approval", () => {
       "the engine was fake 0.9.0",
     ],
     [
+      "another script of the engine",
+      { ...packetFacts, engine: { ...packetFacts.engine, inputSha256: null } },
+      "the engine's input was none and is",
+    ],
+    ["another fixture", { ...packetFacts, baseTree: "4".repeat(40) }, "the base tree was"],
+    [
       "another executable",
       { ...packetFacts, engine: { ...packetFacts.engine, sha256: hex("e2") } },
-      "the engine was fake 1.0.0",
+      "the engine's executable was",
     ],
     ["a model", { ...packetFacts, model: { provider: "acme", model: "m1" } }, "the model was acme m1 and is none"],
     ["another target", { ...packetFacts, target: { targetId: hex("t2"), name: null } }, "the target was"],

@@ -10,9 +10,16 @@ export interface PacketFacts {
   /** Null at stage 2, which has no repository. `name` is the id of the target's admission. */
   readonly target: { readonly targetId: string; readonly name: string | null } | null;
   readonly baseCommit: string | null;
+  readonly baseTree: string;
   /** Of the layers above the approval. */
   readonly policyDigest: string;
-  readonly engine: { readonly id: string; readonly version: string; readonly sha256: string };
+  /** `inputSha256` is of the engine's own file beside the task; null if there is none. */
+  readonly engine: {
+    readonly id: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly inputSha256: string | null;
+  };
   readonly model: ModelPair | null;
   /** What all layers forbid, beside the contract. */
   readonly forbiddenActions: readonly string[];
@@ -29,8 +36,14 @@ export function toApprovalPacket(facts: PacketFacts): ApprovalPacket {
     stage,
     target: target === null ? null : { target_id: target.targetId, name: target.name },
     base_commit: baseCommit,
+    base_tree: facts.baseTree,
     policy_digest: policyDigest,
-    engine: { id: engine.id, version: engine.version, executable_sha256: engine.sha256 },
+    engine: {
+      id: engine.id,
+      version: engine.version,
+      executable_sha256: engine.sha256,
+      input_sha256: engine.inputSha256,
+    },
     model,
     success_criteria: [...task.success_criteria],
     allowed_paths: [...task.allowed_paths],
@@ -72,9 +85,12 @@ export function comparePackets(approved: ApprovalPacket, asked: ApprovalPacket):
     ["the task contract", approved.task_digest, asked.task_digest],
     ["the target", approved.target?.target_id ?? null, asked.target?.target_id ?? null],
     ["the base commit", approved.base_commit, asked.base_commit],
+    ["the base tree", approved.base_tree, asked.base_tree],
     ["the policy", approved.policy_digest, asked.policy_digest],
     ["the stage", approved.stage, asked.stage],
-    ["the engine", approved.engine, asked.engine],
+    ["the engine", `${approved.engine.id} ${approved.engine.version}`, `${asked.engine.id} ${asked.engine.version}`],
+    ["the engine's executable", approved.engine.executable_sha256, asked.engine.executable_sha256],
+    ["the engine's input", approved.engine.input_sha256, asked.engine.input_sha256],
     ["the model", approved.model, asked.model],
   ];
   return pairs.flatMap(([what, was, is]) =>

@@ -1,9 +1,4 @@
-import {
-  eligibilityDecisionSchema,
-  type IsolationKind,
-  STAGES,
-  type Stage,
-} from "@cto/evidence-interface";
+import { eligibilityDecisionSchema, type IsolationKind, STAGES, type Stage } from "@cto/evidence-interface";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

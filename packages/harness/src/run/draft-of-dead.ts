@@ -27,6 +27,7 @@ export function toDraftOfDead(eventLines: readonly string[], task: TaskContract)
   draft.processStarted = started !== undefined;
   draft.engineVersion = textOrNull(started?.version);
   draft.engineSha256 = textOrNull(started?.executable_sha256);
+  draft.engineInputSha256 = textOrNull(started?.input_sha256);
   draft.outcome = toOutcome(dataOf("engine.completed"));
   draft.targetId = textOrNull(dataOf("task.contract.created")?.target_id);
   draft.approval = toApprovalStatus((name) => dataOf(name) !== undefined);

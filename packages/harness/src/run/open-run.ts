@@ -16,7 +16,7 @@ import {
 } from "@cto/gates";
 import { type Repository, readRepository } from "@cto/git-state";
 import { createHarnessError } from "../harness-error.ts";
-import { type SourceCopy, startCopy } from "../steps/copy-source.ts";
+import { startCopy } from "../steps/copy-source.ts";
 import { createClock } from "./clock.ts";
 import { createPlaceHider, type PlaceHider } from "./place-hider.ts";
 import { readRules } from "./read-rules.ts";
@@ -36,7 +36,6 @@ export type OpenedRun =
   | {
       readonly kind: "opened";
       readonly context: RunContext;
-      readonly copying: Promise<SourceCopy> | null;
       readonly run: RunBundle;
       readonly digests: RunDigests;
     }
@@ -84,7 +83,7 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     };
   }
   const scratch = join(ports.store.root, "tmp", runId);
-  const context: RunContext = {
+  const started: Omit<RunContext, "copying"> = {
     request,
     ports,
     identity: {
@@ -124,12 +123,12 @@ export async function openRun(request: RunRequest, ports: RunPorts): Promise<Ope
     stop: AbortSignal.any([ports.signal, overBudget.signal]),
     endEngine: new AbortController(),
   };
-  const copying = startCopy(context);
+  const context: RunContext = { ...started, copying: startCopy(started) };
   await Promise.all([
     writer.writeDocument("proofs/task.json", `${taskText}\n`),
     writer.writeDocument("proofs/policy.json", `${policyText}\n`),
   ]);
-  return { kind: "opened", context, copying, run, digests };
+  return { kind: "opened", context, run, digests };
 }
 
 function createHider(

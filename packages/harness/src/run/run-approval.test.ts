@@ -109,7 +109,7 @@ describe("an approval for something else does not count, and the message says wh
     ],
     [
       "the engine's executable",
-      /the engine was fake \S+ [0-9a-f]+ and is fake/,
+      /the engine's executable was [0-9a-f]{64} and is/,
       () => ({ engine: createOtherBuild(createFolder()) }),
     ],
     ["the engine's version", /and is fake 99\.0\.0/, () => ({ engine: otherVersion() })],

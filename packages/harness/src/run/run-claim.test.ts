@@ -23,9 +23,9 @@ beforeAll(async () => {
 
 describe("what an approver narrows", () => {
   const wide = { task: { allowed_paths: ["a.txt", "docs/"] } };
-  const grantWide = async (wish: Wish): Promise<Place> => {
+  const grantWide = async (wish: Wish, options: KitOptions = wide): Promise<Place> => {
     const place = copyPlace(asked);
-    await ask(place, wide);
+    await ask(place, options);
     const packet = openPackets(place.store).find((one) => one !== openPackets(asked.store)[0]) ?? "";
     await place.store.approvals.writeDecision(packet, signDecision(place.approver, packet, wish));
     return place;
@@ -38,8 +38,9 @@ describe("what an approver narrows", () => {
   ])(
     "%s a path holds for what the engine really changes, and stands in the evidence",
     async (_what, narrowing, code) => {
-      const place = await grantWide({ narrowing });
-      const run = await ask(place, { ...wide, steps: both });
+      const options = { ...wide, steps: both };
+      const place = await grantWide({ narrowing }, options);
+      const run = await ask(place, options);
       expect(codesOf(run)).toEqual([code]);
       expect(messageOf(run)).toContain("docs/new.md");
       const { rules } = JSON.parse(run.read("proofs/policy.json"));
@@ -88,7 +89,7 @@ describe("one approval, once", () => {
     const folder = createFolder();
     const steps = [change, { sleep: 60 }];
     const task = { stage: 6, id: "killed-task", approval: { required: true } };
-    const options: KitOptions = { model: localModel, task };
+    const options: KitOptions = { model: localModel, task, steps };
     expect(codesOf(await ask(place, options))).toEqual(["approval_missing"]);
     const packet = openPackets(place.store).find((one) => !openPackets(asked.store).includes(one)) ?? "";
     await place.store.approvals.writeDecision(packet, signDecision(place.approver, packet));

@@ -4,6 +4,7 @@ import type { Stage } from "@cto/evidence-interface";
 import { type TaskContract, toBlocker } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
 import type { Checkout, Snapshot } from "@cto/workspace";
+import type { SourceCopy } from "../steps/copy-source.ts";
 import type { Clock } from "./clock.ts";
 import type { PlaceHider } from "./place-hider.ts";
 import type { RunRules } from "./read-rules.ts";
@@ -49,6 +50,8 @@ export interface RunContext {
   readonly hider: PlaceHider;
   /** Work that goes on beside the steps; the scratch folder is removed only after all of it has ended. */
   readonly background: Promise<unknown>[];
+  /** The copies of the source in the making; null where the run will not get that far. A failure waits until somebody looks. */
+  readonly copying: Promise<SourceCopy> | null;
   /** Aborted when the run must end early: interrupted, or over its artifact budget. Every process listens to it. */
   readonly stop: AbortSignal;
   /** Ends the engine alone, when it used more than its budget: the run goes on and keeps its work. */

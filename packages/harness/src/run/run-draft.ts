@@ -53,6 +53,8 @@ export interface RunDraft {
   eligibility: EligibilityJudgement | null;
   engineVersion: string | null;
   engineSha256: string | null;
+  /** Digest of the engine's own file beside the task; null if there is none, or nobody looked. */
+  engineInputSha256: string | null;
   limits: Readonly<Record<string, "kernel" | "watchdog" | "none">>;
   processStarted: boolean;
   leftBehind: number | null;
@@ -95,6 +97,7 @@ export function createRunDraft(policy: CompiledPolicy): RunDraft {
     eligibility: null,
     engineVersion: null,
     engineSha256: null,
+    engineInputSha256: null,
     limits: {},
     processStarted: false,
     leftBehind: null,

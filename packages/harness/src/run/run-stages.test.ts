@@ -89,6 +89,8 @@ describe("stage 4, a throwaway repository", () => {
     expect([git(kept, "remote"), git(kept, "fsck", "--strict")]).toEqual(["", ""]);
     expect(statSync(dirname(kept)).mode & 0o777).toBe(0o700);
     expect(run.verified.verdict).toBe("unsigned");
+    await place.store.removeRun(runId);
+    expect(existsSync(dirname(kept))).toBe(false);
   });
 
   it.each<[string, string, KitOptions]>([

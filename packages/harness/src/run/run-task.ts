@@ -3,7 +3,6 @@ import { judgeRun } from "@cto/gates";
 import { removeTree, takeSnapshot } from "@cto/workspace";
 import { checkChange } from "../steps/check-change.ts";
 import { claimApproval } from "../steps/claim-approval.ts";
-import type { SourceCopy } from "../steps/copy-source.ts";
 import { decideStart } from "../steps/decide-start.ts";
 import { inspectSource } from "../steps/inspect-source.ts";
 import { type JudgedChanges, judgeChanges } from "../steps/judge-changes.ts";
@@ -24,11 +23,11 @@ import type { RunOutcome, RunPorts, RunRequest } from "./run-request.ts";
 export async function runTask(request: RunRequest, ports: RunPorts): Promise<RunOutcome> {
   const opened = await openRun(request, ports);
   if (opened.kind === "refused") return opened.outcome;
-  const { context, copying, run, digests } = opened;
+  const { context, run, digests } = opened;
   const { draft, writer } = context;
   let fault: unknown = null;
   try {
-    await runSteps(context, copying, digests);
+    await runSteps(context, digests);
   } catch (thrown) {
     fault = noteFailure(context, thrown);
   }
@@ -83,7 +82,7 @@ async function removeScratch({ background, folders, ports }: RunContext): Promis
   }
 }
 
-async function runSteps(context: RunContext, copying: Promise<SourceCopy> | null, digests: RunDigests): Promise<void> {
+async function runSteps(context: RunContext, digests: RunDigests): Promise<void> {
   const { draft, ports, record } = context;
   const { onProgress } = ports;
   const { id } = context.request.engine.describe();
@@ -104,8 +103,7 @@ async function runSteps(context: RunContext, copying: Promise<SourceCopy> | null
   });
   if (start === null) return;
   endIfStopped(context);
-  if (copying === null) throw new Error("a run that may start has a copy to start in");
-  const trees = await makeWorkspace(context, copying);
+  const trees = await makeWorkspace(context);
   onProgress({ step: "workspace", state: "passed", note: `baseline ${draft.baseline?.commit.slice(0, 10)}` });
   if (start.hasApproval) await claimApproval(context);
   onProgress({ step: "engine", state: "started", note: id });

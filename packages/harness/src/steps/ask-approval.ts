@@ -28,7 +28,7 @@ export interface AskedApproval {
 /** Looks for an approval of exactly this run, without spending it or writing anything. */
 export async function askApproval(context: RunContext): Promise<AskedApproval> {
   const { clock, ports } = context;
-  const request = toPacket(context);
+  const request = toPacket(context, await readBaseTree(context));
   const { keys: trusted, problem } = readTrust(ports.store.home);
   const rows = ports.store.approvals.list();
   const records = rows.flatMap((row) =>
@@ -73,17 +73,18 @@ function readTrust(home: string): { readonly keys: readonly TrustedKey[]; readon
   }
 }
 
-function toPacket({
-  draft,
-  policyBeforeApproval,
-  repository,
-  request,
-  rules,
-  stage,
-  task,
-  taskDigest,
-}: RunContext): ApprovalPacket {
-  const { engineSha256, engineVersion, targetId } = draft;
+/** The tree that the engine starts from. Of a fixture nobody knows it before it is copied. */
+async function readBaseTree({ copying, repository }: RunContext): Promise<string> {
+  if (repository !== null) return repository.tree;
+  if (copying === null) throw new Error("a run that needs an approval has something to copy");
+  return (await copying).baseline.tree;
+}
+
+function toPacket(
+  { draft, policyBeforeApproval, repository, request, rules, stage, task, taskDigest }: RunContext,
+  baseTree: string,
+): ApprovalPacket {
+  const { engineInputSha256, engineSha256, engineVersion, targetId } = draft;
   if (engineSha256 === null || engineVersion === null)
     throw new Error("the engine is known before an approval is asked for");
   return toApprovalPacket({
@@ -92,8 +93,14 @@ function toPacket({
     stage,
     target: targetId === null ? null : { targetId, name: rules.target?.record?.id ?? null },
     baseCommit: repository?.commit ?? null,
+    baseTree,
     policyDigest: policyBeforeApproval,
-    engine: { id: request.engine.describe().id, version: engineVersion, sha256: engineSha256 },
+    engine: {
+      id: request.engine.describe().id,
+      version: engineVersion,
+      sha256: engineSha256,
+      inputSha256: engineInputSha256,
+    },
     model: request.model,
     forbiddenActions: rules.layers.flatMap(({ says }) => says.forbidden_actions ?? []),
   });

@@ -1,3 +1,4 @@
+import { CtoError } from "@cto/errors";
 import {
   decideEligibility,
   type EligibilityFacts,
@@ -50,9 +51,23 @@ export async function askGates(context: RunContext): Promise<AskedGates> {
   observed["stage-proven"] = rung.fact;
   if (sandbox !== null) observed["sandbox-available"] = await sandbox;
   if (sandbox === null || !isOpen(context, observed)) return { ...answer, ready, rung };
+  const fixture = needsApproval(task, stage) ? await findBrokenFixture(context) : null;
+  if (fixture !== null) return { observed: { ...observed, approval: fixture }, ready, rung, approval: null };
   const approval = needsApproval(task, stage) ? await record.timed("gate.approval", () => askApproval(context)) : null;
   observed.approval = approval?.fact ?? OPEN_GATE;
   return { observed, ready, rung, approval };
+}
+
+/** Why a packet cannot say what is to be changed: the fixture cannot be copied. */
+async function findBrokenFixture({ copying, repository }: RunContext): Promise<GateFact | null> {
+  if (repository !== null) return null;
+  try {
+    await copying;
+    return null;
+  } catch (thrown) {
+    if (!CtoError.is(thrown) || !thrown.code.startsWith("WORKSPACE_FIXTURE_")) throw thrown;
+    return { answer: "fail", code: "gate_missing", reason: thrown.message, hint: thrown.hint };
+  }
 }
 
 /** True as long as no gate is closed but the one that stages 1 and 6 never open, and the contract itself was not refused. */

@@ -15,7 +15,7 @@ export interface SourceCopy {
  * Starts to copy the source while contract and gates are looked at: the copy has no effect outside the run's own folder, and nothing starts in it before
  * all gates are open. Null where the run will not get that far. A failure waits until somebody looks at the result.
  */
-export function startCopy(context: RunContext): Promise<SourceCopy> | null {
+export function startCopy(context: Omit<RunContext, "copying">): Promise<SourceCopy> | null {
   if (!startsEngine(context.stage) || context.stop.aborted) return null;
   const copying = copySource(context);
   context.background.push(copying);
@@ -23,7 +23,7 @@ export function startCopy(context: RunContext): Promise<SourceCopy> | null {
   return copying;
 }
 
-async function copySource(context: RunContext): Promise<SourceCopy> {
+async function copySource(context: Omit<RunContext, "copying">): Promise<SourceCopy> {
   const { folders, record, repository, request } = context;
   const { signal } = context.ports;
   await mkdir(folders.scratch, { recursive: true, mode: 0o700 });

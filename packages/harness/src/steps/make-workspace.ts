@@ -20,10 +20,11 @@ export interface WorkTrees {
 }
 
 /** Takes the copies of the source, runs `setup` in both, and takes the first snapshot. */
-export async function makeWorkspace(context: RunContext, copying: Promise<SourceCopy>): Promise<WorkTrees> {
+export async function makeWorkspace(context: RunContext): Promise<WorkTrees> {
   const { draft, folders, record } = context;
   endIfStopped(context);
-  const copy = await copying.catch((thrown: unknown) => refuseFixture(context, thrown));
+  if (context.copying === null) throw new Error("a run that may start has a copy to start in");
+  const copy = await context.copying.catch((thrown: unknown) => refuseFixture(context, thrown));
   draft.baseline = copy.baseline;
   const { checkout, fresh, brought } = await prepare(context, copy);
   draft.startTree = checkout.tree;

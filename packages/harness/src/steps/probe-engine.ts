@@ -3,6 +3,7 @@ import { CtoError, messageOf } from "@cto/errors";
 import { type GateFact, OPEN_GATE } from "@cto/gates";
 import { readEngineInput } from "../case/load-task.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { sha256 } from "../run/run-record.ts";
 
 /** The probe of an engine that may start, with what it will be given. */
 export interface ReadyEngine {
@@ -24,6 +25,7 @@ export async function probeEngine(
       return { fact: { answer: "fail", reason: `${probe.message} ${probe.hint}` }, ready: null };
     draft.engineSha256 = await ports.store.fileDigest(probe.executable);
     draft.engineVersion = probe.version;
+    draft.engineInputSha256 = input === null ? null : sha256(input.text);
     for (const { host, inside } of probe.mounts) context.hider.add(host, inside);
     return { fact: OPEN_GATE, ready: { probe, input } };
   } catch (thrown) {

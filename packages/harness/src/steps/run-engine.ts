@@ -26,7 +26,12 @@ export async function runEngine(context: RunContext, ready: ReadyEngine, trees: 
   endIfStopped(context);
   const { id } = request.engine.describe();
   record.openStream({ id: "engine", kind: "terminal", transport: "pipe", title: `Engine ${id}` });
-  record.event("engine.started", { engine: id, version: ready.probe.version, executable_sha256: draft.engineSha256 });
+  record.event("engine.started", {
+    engine: id,
+    version: ready.probe.version,
+    executable_sha256: draft.engineSha256,
+    input_sha256: draft.engineInputSha256,
+  });
   await record.sync();
   const logs = {
     stdout: context.writer.openLog("backend/engine.stdout.log"),

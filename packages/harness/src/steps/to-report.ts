@@ -76,6 +76,7 @@ export function toReport(identity: RunIdentity, draft: RunDraft, facts: ReportFa
       id: engineId,
       version: draft.engineVersion,
       executable_sha256: draft.engineSha256,
+      input_sha256: draft.engineInputSha256,
       source_admission_status:
         engineId === "fake" ? "built-in" : (draft.admissions.get("executable")?.status ?? "missing_admission"),
     },

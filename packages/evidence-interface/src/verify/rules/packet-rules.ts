@@ -29,12 +29,13 @@ type Packet = NonNullable<WholeBundle["approvalPacket"]>;
 type Pairs = readonly (readonly [field: string, asked: unknown, known: unknown])[];
 
 /** Below stage 3 there is no repository. A run that was refused has no baseline yet; its event names commit and target. */
-function toPlacePairs({ report, run, events }: WholeBundle, { base_commit, target }: Packet): Pairs {
+function toPlacePairs({ report, run, events }: WholeBundle, { base_commit, base_tree, target }: Packet): Pairs {
   const { source_commit, target_id } = events.byName.get("task.contract.created")?.data ?? {};
   const hasRepository = run.stage >= 3;
   return [
     ["target", target !== null, hasRepository],
     ["base_commit", base_commit, hasRepository ? (report.source.baseline_commit ?? source_commit ?? null) : null],
+    ["base_tree", base_tree, report.source.baseline_tree ?? undefined],
     ["target_id", target?.target_id ?? null, hasRepository ? (report.source.target_id ?? target_id ?? null) : null],
   ];
 }
@@ -43,11 +44,12 @@ function toPlacePairs({ report, run, events }: WholeBundle, { base_commit, targe
 function toEnginePairs({ report }: WholeBundle, { engine, model }: Packet): Pairs {
   const ran = report.process_started;
   const { provider, model: name } = report.model ?? {};
-  const { version, executable_sha256 } = report.engine;
+  const { version, executable_sha256, input_sha256 } = report.engine;
   return [
     ["engine.id", engine.id, report.backend],
     ["engine.version", engine.version, ran ? version : (version ?? undefined)],
     ["engine.executable_sha256", engine.executable_sha256, ran ? executable_sha256 : (executable_sha256 ?? undefined)],
+    ["engine.input_sha256", engine.input_sha256, ran ? (input_sha256 ?? null) : (input_sha256 ?? undefined)],
     ["model", model, report.model === null ? (ran ? null : undefined) : { provider, model: name }],
   ];
 }

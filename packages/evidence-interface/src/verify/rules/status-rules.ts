@@ -77,8 +77,8 @@ export const eventsFit: Rule = ({ report: { status }, events }, findings) => {
 /** The engine that the events name is the one of the report, and it did not run behind a closed gate. */
 export const engineFits: Rule = ({ report: facts, events }, findings) => {
   const started = events.byName.get("engine.started");
-  const { id, version, executable_sha256 } = facts.engine;
-  const known = { engine: id, version, executable_sha256 };
+  const { id, version, executable_sha256, input_sha256 } = facts.engine;
+  const known = { engine: id, version, executable_sha256, ...(input_sha256 === undefined ? {} : { input_sha256 }) };
   if (started !== undefined && !restates(started.data, known)) {
     findings.add("EVENT_ENGINE_DIFFERS", RUN_FILES.events, "engine.started does not name the report's engine");
   }
