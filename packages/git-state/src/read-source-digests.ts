@@ -9,8 +9,8 @@ import type { Repository } from "./read-repository.ts";
 import { runGit } from "./run-git.ts";
 
 /**
- * Digests of all that a run must leave as it is: HEAD, index and refs by their bytes, `git status` by its output, `.git/objects` by the
- * names, sizes and link counts below it. Two results are equal if nothing of that changed. Writes nothing. Throws `GIT_UNREADABLE` and
+ * Digests of all that a run must leave as it is: HEAD and refs by their bytes, the index by its entries and their flags (git itself refreshes its times
+ * whenever somebody looks), `git status` by its output, `.git/objects` by the names, sizes and link counts below it. Two results are equal if nothing of that changed. Writes nothing. Throws `GIT_UNREADABLE` and
  * what `runGit` throws.
  */
 export async function readSourceDigests(
@@ -19,7 +19,7 @@ export async function readSourceDigests(
   const { gitDir, commonDir } = repository;
   const [head, index, status, refs, objects] = await Promise.all([
     digestFiles(gitDir, ["HEAD"]),
-    digestFiles(gitDir, ["index"]),
+    digestIndex(repository),
     digestStatus(repository),
     digestRefs(gitDir, commonDir),
     digestObjects(join(commonDir, "objects")),
@@ -42,6 +42,22 @@ async function digestStatus({ kind, topLevel }: Pick<Repository, "kind" | "topLe
     ],
     place: { kind: "directory", path: topLevel },
     config: await readFilterOverrides(topLevel),
+    onStdout: (chunk) => void hash.update(chunk),
+  });
+  return hash.digest("hex");
+}
+
+/** Mode, object, stage and name of every entry, with the letter that tells assume-unchanged and skip-worktree. */
+async function digestIndex({
+  gitDir,
+  kind,
+  topLevel,
+}: Pick<Repository, "kind" | "topLevel" | "gitDir">): Promise<string> {
+  if (kind === "bare") return digestFiles(gitDir, ["index"]);
+  const hash = createHash("sha256");
+  await runGit({
+    args: ["ls-files", "--stage", "-v", "-z", "--full-name"],
+    place: { kind: "directory", path: topLevel },
     onStdout: (chunk) => void hash.update(chunk),
   });
   return hash.digest("hex");

@@ -95,7 +95,7 @@ async function judgeRefs(options: LandResultOptions, commit: string): Promise<La
 /** The commit of exactly this branch (without `refs/heads/`), null if there is none. Throws what `runGit` throws. */
 export async function readBranch(
   target: Pick<Repository, "gitDir">,
-  branch: LandResultOptions["branch"],
+  branch: string,
   signal?: AbortSignal,
 ): Promise<string | null> {
   const place = { kind: "repository", gitDir: target.gitDir } as const;

@@ -52,16 +52,21 @@ export async function listAdmissionsCommand(terminal: Terminal): Promise<number>
       ...(await describeRecord(one, { ...facts, now }, setting)),
     })),
   );
-  const broken = [...new Set(facts.problems.map(({ file }) => file))].map((file) => {
-    const problems = facts.problems.filter((problem) => problem.file === file);
+  const problemsByFile = new Map<string, string[]>();
+  const hints = new Map<string, string>();
+  for (const { file, hint, message } of facts.problems) {
+    problemsByFile.set(file, [...(problemsByFile.get(file) ?? []), message]);
+    hints.set(file, hints.get(file) ?? hint);
+  }
+  const broken = [...problemsByFile].map(([file, problems]) => {
     return {
       file,
       kind: null,
       subject: null,
       status: "invalid_admission" as const,
       means: "cannot be read, so that no record counts",
-      problems: problems.map(({ message }) => message),
-      hint: problems[0]?.hint ?? null,
+      problems,
+      hint: hints.get(file) ?? null,
     };
   });
   const items = [...broken, ...read];

@@ -111,7 +111,10 @@ function toReplacing(found: FoundPacket): WriteDecisionOptions {
 
 function decidedBy({ approver, decided_at, decision, packet_sha256 }: ApprovalDecision): CtoError {
   return new CtoError("CLI_PACKET_DECIDED", `${approver.name} has ${decision} this packet at ${decided_at}`, {
-    hint: "One packet has one decision. To take it back before a run claims it, remove decision.json beside the packet.",
+    hint:
+      decision === "denied"
+        ? "A denial stays: change the task contract, and ask again."
+        : `One packet has one decision. The owner takes a grant back with \`cto keys revoke ${approver.name}\`, as long as no run has claimed it; one that has expired is asked for again by the next \`cto run\`.`,
     details: { packet_sha256, decision, keyid: approver.keyid, decided_at },
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { findTrustedKeys, verifyRunDirectory } from "@cto/bundle-store";
-import { CtoError, messageOf, oneLine } from "@cto/errors";
+import { CtoError, findSecrets, messageOf, oneLine } from "@cto/errors";
 import {
   type IsolationKind,
   type ModelPair,
@@ -75,7 +75,9 @@ export async function runCommand(
     // With --json there is one document: the outcome, or the error of a fault that names the run.
     if (outcome.fault === null || !terminal.json) showOutcome(terminal, setting, isolation, outcome, verified);
     if (outcome.fault !== null) throw toFault(setting, outcome);
-    return interruption.exitCode() ?? exitCodeOfStatus(outcome.status);
+    // A signal that came too late to end anything did not end the run: the exit code says what the bundle says.
+    const wasEnded = !outcome.sealed || outcome.blockers.some(({ code }) => code === "interrupted");
+    return (wasEnded ? interruption.exitCode() : undefined) ?? exitCodeOfStatus(outcome.status);
   } finally {
     interruption.stop();
   }
@@ -131,6 +133,10 @@ function parseStage(value: unknown): Stage | null {
 function parseModel(value: unknown): ModelPair | null {
   if (value === undefined) return null;
   const [, provider, model] = /^([^/\s]+)\/(\S+)$/.exec(String(value)) ?? [];
+  if (findSecrets(String(value)).length > 0)
+    throw new CtoError("CLI_USAGE", "--model: what was typed is shaped like a secret", {
+      hint: "Name PROVIDER/MODEL; keys stay in the environment.",
+    });
   if (provider !== undefined && model !== undefined) return { provider, model };
   throw new CtoError("CLI_USAGE", `--model ${oneLine(String(value), 80)}: expected PROVIDER/MODEL`, {
     hint: "For instance --model openai/gpt-5; `cto admit list` shows which models are admitted.",

@@ -64,7 +64,7 @@ function findFolder(path: string): string {
 
 function notFound(selector: string): CtoError {
   return new CtoError("CLI_PACKET_NOT_FOUND", `there is no approval packet ${oneLine(selector)}`, {
-    hint: "Give the digest that `cto run` printed, at least 4 characters of it, or the path of a packet.json or of its folder.",
+    hint: "Give the digest that `cto run` printed, at least 4 characters of it; from another folder than that of the run, the path: <its home>/.cto/approvals/<digest>.",
     details: { packet: selector },
   });
 }

@@ -62,7 +62,7 @@ function decided(sha256: string): Error {
   return storeError(
     "APPROVAL_DECIDED",
     `There is a decision on the packet ${sha256.slice(0, 12)} already, and it stays.`,
-    "To take it back before a run claims it, remove decision.json beside the packet. After a run has claimed it or it has expired, the next `cto run` asks again.",
+    "After a run has claimed it or it has expired, the next `cto run` asks again; a denied request has to change first.",
     { packet_sha256: sha256 },
   );
 }

@@ -10,6 +10,7 @@ export function findRuleBreaches(record: Readonly<Record<string, unknown>>, now:
     ...(record.schema === SCHEMAS.executableAdmission ? checkExecutable(record) : []),
     ...(record.schema === SCHEMAS.sourceAdmission ? checkSource(record) : []),
     ...(record.schema === SCHEMAS.targetAdmission ? checkTarget(record) : []),
+    ...(record.schema === SCHEMAS.modelAdmission ? checkModel(record) : []),
   ];
 }
 
@@ -48,6 +49,17 @@ function checkExecutable({ engine, package: name, path }: Readonly<Record<string
       breach(["path"], `${seen}, expected exactly one of the two`, "Name the program once, the other is null."),
     );
   }
+  return breaches;
+}
+
+/** A model is asked for as PROVIDER/MODEL: a name that cannot be typed there would admit nothing. */
+function checkModel({ model, provider }: Readonly<Record<string, unknown>>): readonly ShapeProblem[] {
+  const hint = "`cto run --model PROVIDER/MODEL` has to be able to name it.";
+  const breaches: ShapeProblem[] = [];
+  if (typeof provider === "string" && /[/\s]/.test(provider))
+    breaches.push(breach(["provider"], "holds a slash or a blank, expected a plain name", hint));
+  if (typeof model === "string" && /\s/.test(model))
+    breaches.push(breach(["model"], "holds a blank, expected the model's exact name", hint));
   return breaches;
 }
 

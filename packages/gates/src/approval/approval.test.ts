@@ -224,6 +224,19 @@ describe("finding an approval", () => {
     });
   });
 
+  test("a later packet that nobody was asked about counts for nothing, and a denial holds beside it", () => {
+    const later = { ...request, attempt: 2 };
+    expect(find(stored(later, valid(later)))).toMatchObject({ code: "approval_missing", packet: request });
+    const denied = stored(request, valid(request, { decision: "denied" }));
+    expect(find(denied, stored(later, valid(later)))).toMatchObject({ code: "approval_denied", packet: request });
+    expect(
+      find(stored(request, { ...valid(request), claim }), stored(later, valid(later, { decision: "denied" }))),
+    ).toMatchObject({
+      code: "approval_denied",
+      packet: later,
+    });
+  });
+
   test("a denied packet stays denied", () => {
     expect(find(stored(request, valid(request, { decision: "denied", reason: "too broad" })))).toEqual({
       kind: "blocked",

@@ -24,10 +24,12 @@ export type ApprovalAnswer =
       readonly packet: ApprovalPacket;
     };
 
+type Blocked = Extract<ApprovalAnswer, { kind: "blocked" }>;
+
 /**
- * Looks for an approval of exactly this request among the stored ones of its task. The newest attempt decides: a granted one in time is ready; a
- * spent or expired one asks for a new decision under the next attempt; a denied one stays denied. If only another request of the same task is granted,
- * the answer names what differs.
+ * Looks for an approval of exactly this request among the stored ones of its task. A denial by a trusted approver holds, whatever else lies there.
+ * Attempts are taken in order: one that is spent or expired gives way to the next, any other is the answer. If nobody was ever asked and another
+ * request of the same task is granted, the answer names what differs.
  */
 export function findApproval(facts: {
   readonly request: ApprovalPacket;
@@ -36,35 +38,44 @@ export function findApproval(facts: {
 }): ApprovalAnswer {
   const { now, request, stored } = facts;
   const same = stored.filter(({ packet }) => isSameRequest(packet, request));
-  const [latest] = [...same].sort((a, b) => b.packet.attempt - a.packet.attempt);
-  if (latest === undefined) return answerWithout(request, stored, now);
-  const blocked = (
-    code: Extract<ApprovalAnswer, { kind: "blocked" }>["code"],
-    reason: string,
-    isOver: boolean,
-  ): ApprovalAnswer => ({
-    kind: "blocked",
-    code,
-    reason,
-    packet: isOver ? { ...latest.packet, attempt: latest.packet.attempt + 1 } : latest.packet,
-  });
-  const { claim, decision } = latest;
-  if (claim !== null) return blocked("approval_consumed", `run ${claim.run_id} has spent the approval`, true);
-  if (decision === null) return blocked("approval_missing", "nobody has decided on the packet yet", false);
-  if (decision.kind === "invalid")
-    return blocked("approval_missing", `there is a decision, but ${decision.reason}`, false);
+  const denied = same.find(({ decision }) => decision?.kind === "valid" && decision.decision.decision === "denied");
+  if (denied?.decision?.kind === "valid") return answerDenied(denied.packet, denied.decision.decision);
+  const byAttempt = new Map(same.map((one) => [one.packet.attempt, one]));
+  let over: Pick<Blocked, "code" | "reason"> | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    const found = byAttempt.get(attempt);
+    const packet = { ...request, attempt };
+    // A packet that somebody laid there under a later number is not looked at: nobody asked that far.
+    if (found === undefined)
+      return over === null ? answerWithout(request, stored, now) : { kind: "blocked", ...over, packet };
+    const answer = judgeAttempt(found, now);
+    if (answer.kind !== "over") return answer.kind === "ready" ? answer : { ...answer, packet };
+    over = { code: answer.code, reason: answer.reason };
+  }
+}
+
+function answerDenied(packet: ApprovalPacket, decision: ApprovalDecision): ApprovalAnswer {
+  const reason = `${decision.approver.name} said no${decision.reason === null ? "" : `: ${decision.reason}`}`;
+  return { kind: "blocked", code: "approval_denied", reason, packet };
+}
+
+type AttemptAnswer =
+  | Extract<ApprovalAnswer, { kind: "ready" }>
+  | Pick<Blocked, "kind" | "code" | "reason">
+  | { readonly kind: "over"; readonly code: "approval_consumed" | "approval_expired"; readonly reason: string };
+
+function judgeAttempt({ claim, decision, packet }: StoredApproval, now: Date): AttemptAnswer {
+  const blocked = (code: Blocked["code"], reason: string): AttemptAnswer => ({ kind: "blocked", code, reason });
+  if (claim !== null)
+    return { kind: "over", code: "approval_consumed", reason: `run ${claim.run_id} has spent the approval` };
+  if (decision === null) return blocked("approval_missing", "nobody has decided on the packet yet");
+  if (decision.kind === "invalid") return blocked("approval_missing", `there is a decision, but ${decision.reason}`);
   if (decision.kind === "foreign")
-    return blocked("approval_mismatch", "the decision that lies there was signed for another packet", false);
-  if (decision.decision.decision === "denied")
-    return blocked(
-      "approval_denied",
-      `${decision.decision.approver.name} said no${toReason(decision.decision)}`,
-      false,
-    );
-  const end = endOf(latest.packet, decision.decision);
-  if (end < now.getTime())
-    return blocked("approval_expired", `the approval ended at ${new Date(end).toISOString()}`, true);
-  return { kind: "ready", packet: latest.packet, decision: decision.decision };
+    return blocked("approval_mismatch", "the decision that lies there was signed for another packet");
+  const end = endOf(packet, decision.decision);
+  return end < now.getTime()
+    ? { kind: "over", code: "approval_expired", reason: `the approval ended at ${new Date(end).toISOString()}` }
+    : { kind: "ready", packet, decision: decision.decision };
 }
 
 function answerWithout(request: ApprovalPacket, stored: readonly StoredApproval[], now: Date): ApprovalAnswer {
@@ -95,8 +106,4 @@ function isUsable({ claim, decision, packet }: StoredApproval, now: Date): boole
 /** Milliseconds since the epoch. */
 function endOf({ expires_minutes }: ApprovalPacket, { decided_at }: ApprovalDecision): number {
   return Date.parse(decided_at) + expires_minutes * 60_000;
-}
-
-function toReason({ reason }: ApprovalDecision): string {
-  return reason === null ? "" : `: ${reason}`;
 }

@@ -123,6 +123,9 @@ export function decideEligibility(facts: EligibilityFacts): EligibilityJudgement
   };
 }
 
+const END_OF_STAGE_6 =
+  "This is the expected end of stage 6: its result is proofs/comparison.json and proofs/route-guard.json. `cto ladder --explain` says what they prove.";
+
 /** Where the code's own hint would point elsewhere. */
 const HINT_OF: Partial<Record<GateName, string>> = {
   "policy-layers":
@@ -159,7 +162,10 @@ function askGate(gate: GateName, facts: EligibilityFacts, stage: Stage): GateFac
         `stage ${stage} was asked for, the policy permits ${permittedStage} at most`,
       );
     case "stage-permits-execution":
-      return demand(startsEngine(stage), `at stage ${stage} no engine is started`);
+      return {
+        ...demand(startsEngine(stage), `at stage ${stage} no engine is started`),
+        ...(stage === 6 ? { hint: END_OF_STAGE_6 } : {}),
+      };
     case "isolation-permitted-at-stage":
       return demand(isolation !== "none" || (stage <= 2 && !needsApproval(task, stage)), explainIsolation(stage));
     default:

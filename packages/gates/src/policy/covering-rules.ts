@@ -31,10 +31,22 @@ export function findCovering({ plain, folded, origins }: CoveringRules, path: Re
   return origins[asWritten < 0 ? byFolding : asWritten];
 }
 
-/** A forbidden `vendor` must also hold once `vendor` is a directory, a forbidden `vendor/` also once it is a file or a link. */
+/**
+ * What is forbidden must also be so once it is a directory with something in it, and a directory also once it is a file or a link: `vendor`,
+ * `*.pem` and `vendor/` each cover what they name and all beneath.
+ */
 function toCoveringPatterns(pattern: string): readonly string[] {
-  if (pattern.endsWith("/")) return [pattern, pattern.slice(0, -1)];
-  return pattern.includes("*") ? [pattern] : [pattern, `${pattern}/`];
+  const named = withoutEnd(pattern);
+  return named === "**" ? [pattern] : [named, `${named}/`];
+}
+
+function withoutEnd(pattern: string): string {
+  let end = pattern.length;
+  while (true) {
+    if (pattern.endsWith("/", end)) end -= 1;
+    else if (pattern.endsWith("/**", end)) end -= 3;
+    else return pattern.slice(0, end);
+  }
 }
 
 function foldPath(path: string): string {

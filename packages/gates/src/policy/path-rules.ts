@@ -1,18 +1,14 @@
 import { CtoError } from "@cto/errors";
-import { matchBlocks, type NamePattern, type PatternBlocks, patternProblem, toPatternBlocks } from "./path-pattern.ts";
-
-interface IndexedRule {
-  readonly order: number;
-  readonly blocks: PatternBlocks;
-}
-
-/** Rules with a wildcard, found by what the last name of a path must be or end in, or by a name it must have; `rest` must be tried for every path. */
-interface RuleShelf {
-  readonly byName: Map<string, IndexedRule[]>;
-  readonly byExtension: Map<string, IndexedRule[]>;
-  readonly byDirectory: Map<string, IndexedRule[]>;
-  readonly rest: IndexedRule[];
-}
+import { type NamePattern, type PatternBlocks, patternProblem, toPatternBlocks } from "./path-pattern.ts";
+import {
+  addToShelf,
+  createShelf,
+  extensionOf,
+  isAllBeneath,
+  type RuleShelf,
+  searchBeneath,
+  searchFiles,
+} from "./rule-shelf.ts";
 
 /** One literal directory that all rules on it begin with. Orders are positions in the list; the lowest wins. */
 interface RuleNode {
@@ -42,7 +38,7 @@ export interface SplitPath {
   readonly extension: string;
 }
 
-/** Where a list of rules stands at a directory: the best rule for all beneath, the shelves passed, and the node of the directory if it has one. */
+/** Where a list of rules stands at a directory: the best rule for all in it, the shelves passed, and the node of the directory if it has one. */
 interface RuleWalk {
   readonly best: number;
   readonly shelves: readonly { readonly shelf: RuleShelf; readonly depth: number }[];
@@ -99,9 +95,14 @@ export function toSplitPath(directory: PathDirectory, last: string): SplitPath {
 export function findRule(rules: PathRules, path: SplitPath): number {
   const { best: bound, node, shelves } = walkTo(rules, path.directory);
   let best = bound;
-  for (const { depth, shelf } of shelves) best = searchShelf(shelf, path, depth, best);
+  for (const { depth, shelf } of shelves) best = searchFiles(shelf, path, depth, best);
   best = Math.min(best, node?.children.get(path.last)?.exact ?? NONE);
   return best === NONE ? -1 : best;
+}
+
+/** True if one rule matches whatever lies in a directory, at any depth. */
+export function coversDirectory(rules: PathRules, names: readonly string[]): boolean {
+  return walkTo(rules, toDirectory(names)).best !== NONE;
 }
 
 function walkTo(rules: PathRules, { names, walks }: PathDirectory): RuleWalk {
@@ -112,7 +113,10 @@ function walkTo(rules: PathRules, { names, walks }: PathDirectory): RuleWalk {
   let node: RuleNode | undefined = rules.root;
   for (let depth = 0; node !== undefined; depth += 1) {
     best = Math.min(best, node.beneath);
-    if (node.shelf !== undefined) shelves.push({ shelf: node.shelf, depth });
+    if (node.shelf !== undefined) {
+      shelves.push({ shelf: node.shelf, depth });
+      best = searchBeneath(node.shelf, names, depth, best);
+    }
     const name = names[depth];
     if (name === undefined) break;
     node = node.children.get(name);
@@ -140,77 +144,18 @@ function addRule(root: RuleNode, order: number, blocks: PatternBlocks): void {
     }
     node = child;
   }
-  if (depth === head.length && blocks.length === 1) node.exact = Math.min(node.exact, order);
-  else if (depth === head.length && isAllBeneath(blocks)) node.beneath = Math.min(node.beneath, order);
-  else addToShelf(node, { order, blocks: [head.slice(depth), ...blocks.slice(1)] });
+  if (depth === head.length && blocks.length === 1) {
+    node.exact = Math.min(node.exact, order);
+    return;
+  }
+  if (depth === head.length && blocks.length === 2 && isAllBeneath(blocks)) {
+    node.beneath = Math.min(node.beneath, order);
+    return;
+  }
+  node.shelf ??= createShelf();
+  addToShelf(node.shelf, { order, blocks: [head.slice(depth), ...blocks.slice(1)] });
 }
 
 function literalName(pattern: NamePattern | undefined): string | undefined {
   return pattern?.length === 1 ? pattern[0] : undefined;
-}
-
-function isAllBeneath(blocks: PatternBlocks): boolean {
-  const last = blocks.at(-1);
-  return blocks.length === 2 && last?.length === 1 && last[0]?.length === 2 && last[0].every((piece) => piece === "");
-}
-
-function createShelf(): RuleShelf {
-  return { byName: new Map(), byExtension: new Map(), byDirectory: new Map(), rest: [] };
-}
-
-function addToShelf(node: RuleNode, rule: IndexedRule): void {
-  node.shelf ??= createShelf();
-  const { shelf } = node;
-  const last = rule.blocks.at(-1)?.at(-1) ?? [];
-  const name = literalName(last);
-  const tail = last.at(-1) ?? "";
-  if (name !== undefined) addTo(shelf.byName, name, rule);
-  else if (tail.includes(".")) addTo(shelf.byExtension, extensionOf(tail), rule);
-  else {
-    const directory = rule.blocks
-      .flat()
-      .map(literalName)
-      .find((one) => one !== undefined);
-    if (directory !== undefined) addTo(shelf.byDirectory, directory, rule);
-    else shelf.rest.push(rule);
-  }
-}
-
-function addTo(map: Map<string, IndexedRule[]>, key: string, rule: IndexedRule): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [rule]);
-  else list.push(rule);
-}
-
-function extensionOf(name: string): string {
-  const dot = name.lastIndexOf(".");
-  return dot < 0 ? "" : name.slice(dot);
-}
-
-function searchShelf(shelf: RuleShelf, path: SplitPath, depth: number, bound: number): number {
-  const { byDirectory, byExtension, byName, rest } = shelf;
-  let best = searchList(rest, path, depth, bound);
-  if (byName.size > 0) best = searchList(byName.get(path.last), path, depth, best);
-  if (byExtension.size > 0) best = searchList(byExtension.get(path.extension), path, depth, best);
-  if (byDirectory.size === 0) return best;
-  const { names } = path.directory;
-  for (let index = depth; index < names.length; index += 1)
-    best = searchList(byDirectory.get(names[index] ?? ""), path, depth, best);
-  return best;
-}
-
-/** Lists stand in order, so the first match below the bound is the best one. */
-function searchList(
-  list: readonly IndexedRule[] | undefined,
-  { directory, last }: SplitPath,
-  depth: number,
-  bound: number,
-): number {
-  if (list === undefined || list.length === 0) return bound;
-  const names = [...directory.names, last];
-  for (const rule of list) {
-    if (rule.order >= bound) return bound;
-    if (matchBlocks(rule.blocks, names, depth)) return rule.order;
-  }
-  return bound;
 }

@@ -21,7 +21,8 @@ export function readRecords(home: string, now: Date = new Date()): RecordsOnDisk
   let names: readonly string[];
   try {
     names = readdirSync(folder.value)
-      .filter((name) => name.endsWith(".json"))
+      // A record that is spelled X.JSON may be the one that revokes.
+      .filter((name) => name.toLowerCase().endsWith(".json"))
       .sort();
   } catch (cause) {
     return toFacts({ kind: "problem", file: FOLDER.join("/"), message: unreadable(cause) });
@@ -33,7 +34,10 @@ export function readRecords(home: string, now: Date = new Date()): RecordsOnDisk
 function readRecord(path: string, file: string, now: Date): RecordFacts {
   const look = lookAtFile(path, file, MAX_RECORD_BYTES);
   // It was there a moment ago: what it said is not known.
-  if (look.kind === "absent") return toFacts({ kind: "problem", file, message: "cannot be read (ENOENT)" });
+  if (look.kind === "absent") {
+    const message = path.includes("\ufffd") ? "has a name that is not UTF-8" : "cannot be read (ENOENT)";
+    return toFacts({ kind: "problem", file, message });
+  }
   if (look.kind === "problem") return toFacts(look);
   try {
     const record = parseRecord({ file, bytes: look.value, now });

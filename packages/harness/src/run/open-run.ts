@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { RunWriter } from "@cto/bundle-store";
 import { createRunId } from "@cto/core-bundle";
-import { messageOf } from "@cto/errors";
+import { CtoError, messageOf } from "@cto/errors";
 import { type RunBundle, SCHEMAS, STAGE_NAMES, type Stage, toCanonicalJson } from "@cto/evidence-interface";
 import {
   compilePolicy,
@@ -192,7 +192,11 @@ async function readTarget(request: RunRequest, { store }: RunPorts, stage: Stage
       },
     );
   }
-  const repository = await readRepository(target.directory, target.ref === undefined ? {} : { ref: target.ref });
+  const repository = await readRepository(target.directory, target.ref === undefined ? {} : { ref: target.ref }).catch(
+    (thrown: unknown) => {
+      throw toUnusable(thrown);
+    },
+  );
   // Git names its places without links; a home may have been reached through one.
   const root = join(realpathSync(store.home), ".cto");
   for (const place of [repository.topLevel, repository.gitDir]) {
@@ -202,6 +206,16 @@ async function readTarget(request: RunRequest, { store }: RunPorts, stage: Stage
     });
   }
   return repository;
+}
+
+/** Git itself refuses the repository: an extension that it does not know, a format of its future. That is the target's matter and no fault of ours. */
+function toUnusable(thrown: unknown): unknown {
+  if (!CtoError.is(thrown) || thrown.code !== "GIT_FAILED") return thrown;
+  return createHarnessError("RUN_TARGET_UNUSABLE", `git cannot read the target: ${thrown.message}`, {
+    hint: "Run `git status` in the target: it says the same. Use a git that knows the repository's format.",
+    details: {},
+    cause: thrown,
+  });
 }
 
 function toRunBundle(request: RunRequest, ports: RunPorts, stage: Stage, runId: string, startedAt: Date): RunBundle {

@@ -1,11 +1,9 @@
 import { realpathSync } from "node:fs";
+import { oneLine } from "@cto/errors";
 import type { Stage } from "@cto/evidence-interface";
 import {
   type AdmissionRecord,
-  findWidenings,
-  type GateFact,
   judgeTargetAdmission,
-  OPEN_GATE,
   type PolicyLayer,
   type RecordFacts,
   type TargetJudgement,
@@ -13,8 +11,7 @@ import {
   toTaskLayer,
 } from "@cto/gates";
 import type { Repository } from "@cto/git-state";
-import type { LoadedTask } from "../case/load-task.ts";
-import { type PolicyLayerProblem, readPolicyLayers } from "../records/read-policy-layers.ts";
+import { type PolicyLayerProblem, readPolicyLayers, type StandingLayers } from "../records/read-policy-layers.ts";
 import { readRecords } from "../records/read-records.ts";
 import type { RunPorts, RunRequest } from "./run-request.ts";
 
@@ -36,7 +33,7 @@ export function readRules(
   repository: Repository | null,
   now: Date,
 ): RunRules {
-  const policy = readPolicyLayers({ home: store.home, orgPolicy });
+  const policy = hidePlace(readPolicyLayers({ home: store.home, orgPolicy }), orgPolicy);
   const records = readRecords(store.home, now);
   const target =
     stage === 5 && repository !== null
@@ -52,42 +49,16 @@ export function readRules(
   };
 }
 
-/** The gate `policy-layers`: every layer can be read and none permits what the one above it does not. */
-export function judgeLayers({ layerProblems, layers }: RunRules, { file, readPlaces, task }: LoadedTask): GateFact {
-  const [broken] = layerProblems;
-  if (broken !== undefined) {
-    const more = layerProblems.length > 1 ? ` (and ${layerProblems.length - 1} more)` : "";
-    return {
-      answer: "fail",
-      reason: `the ${broken.layer} policy cannot be read: ${broken.message}${more}`,
-      hint: broken.hint,
-    };
-  }
-  if (findWidenings(layers).length === 0) return OPEN_GATE;
-  // Only a refusal needs to know where the rules of the task stand.
-  const placed = layers.map((one) => (one.layer === "task" ? toTaskLayer(task, { file, places: readPlaces() }) : one));
-  const widenings = findWidenings(placed);
-  const [first] = widenings;
-  if (first === undefined) return OPEN_GATE;
-  const more = widenings.length > 1 ? ` (and ${widenings.length - 1} more)` : "";
+/** A bundle does not tell where on a machine the organisation keeps its policy. The default place is the same everywhere. */
+function hidePlace({ layers, problems }: StandingLayers, orgPolicy: string | null): StandingLayers {
+  if (orgPolicy === null || orgPolicy === "") return { layers, problems };
+  const file = "<organisation policy>";
   return {
-    answer: "fail",
-    code: "policy_widened",
-    reason: `${describePlace(first)}: ${first.message}${more}`,
-    hint: first.hint,
+    layers: layers.map((one) => (one.layer === "organisation" ? { ...one, file } : one)),
+    problems: problems.map((one) =>
+      one.layer === "organisation" ? { ...one, file, message: one.message.replaceAll(oneLine(orgPolicy), file) } : one,
+    ),
   };
-}
-
-function describePlace({
-  file,
-  line,
-  key,
-}: {
-  readonly file: string;
-  readonly line: number | null;
-  readonly key: string;
-}): string {
-  return `${file}${line === null ? "" : `:${line}`} ${key}`;
 }
 
 /** The records of one kind; none at all if a record cannot be read, because that one may revoke another. */

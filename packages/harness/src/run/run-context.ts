@@ -12,6 +12,7 @@ import type { RunDraft } from "./run-draft.ts";
 import type { RunIdentity } from "./run-identity.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { RunPorts, RunRequest } from "./run-request.ts";
+import { toBudgetHint } from "./to-budget-hint.ts";
 
 /** Where a run works, outside its bundle. Removed when the run has ended. */
 export interface RunFolders {
@@ -83,12 +84,14 @@ export function endIfStopped(context: RunContext): void {
 }
 
 /** Notes that the evidence is larger than the contract permits. */
-export function noteBudget({ budget, draft }: RunContext): void {
+export function noteBudget(context: RunContext): void {
+  const { budget, draft } = context;
   const limit = budget.artifact_bytes;
   addBlocker(
     draft,
     "artifact_write_failure",
     `the run wrote more than budget.artifact_bytes (${limit} bytes) of evidence`,
+    toBudgetHint(context, "artifact_bytes"),
   );
 }
 

@@ -36,6 +36,8 @@ export interface RunDraft {
   narrowedPolicy: string | null;
   /** Identity of the target repository; null below stage 3. */
   targetId: string | null;
+  /** True if the target has a branch `cto`, beside which git can make no `cto/<run id>`. */
+  hasBranchInTheWay: boolean;
   approval: Report["approval_status"];
   /** What the records said, by kind; a kind that nobody asked for is absent. */
   readonly admissions: Map<AdmissionItem["kind"], AdmissionItem>;
@@ -84,6 +86,7 @@ export function createRunDraft(policy: CompiledPolicy): RunDraft {
     policy,
     narrowedPolicy: null,
     targetId: null,
+    hasBranchInTheWay: false,
     approval: "not-required",
     admissions: new Map(),
     attempted: new Set(),

@@ -163,7 +163,13 @@ async function assertSourceStill(context: RunContext): Promise<void> {
 function noteFailure(context: RunContext, thrown: unknown): unknown {
   if (thrown instanceof RunEnded) return null;
   if (isDiskRefusal(thrown)) {
-    addBlocker(context.draft, "artifact_write_failure", context.hider.text(`the disk refused: ${messageOf(thrown)}`));
+    const message = context.hider.text(`the disk refused: ${messageOf(thrown)}`);
+    addBlocker(
+      context.draft,
+      "artifact_write_failure",
+      message,
+      "Free space on the disk, and check who may write in .cto; `cto doctor` looks at both.",
+    );
     return null;
   }
   if (CtoError.is(thrown) && thrown.code === "WORKSPACE_TOO_LARGE") {

@@ -1,18 +1,9 @@
-import { type ApprovalRecord, readTrustedKeys, verifyEd25519 } from "@cto/bundle-store";
 import { CtoError } from "@cto/errors";
-import { type ApprovalDecision, type ApprovalPacket, type TrustedKey, toCanonicalJson } from "@cto/evidence-interface";
-import {
-  findApproval,
-  findWidenings,
-  type GateFact,
-  OPEN_GATE,
-  openDecision,
-  type StoredApproval,
-  toApprovalLayer,
-  toApprovalPacket,
-} from "@cto/gates";
+import { type ApprovalDecision, type ApprovalPacket, toCanonicalJson } from "@cto/evidence-interface";
+import { findApproval, findWidenings, type GateFact, OPEN_GATE, toApprovalLayer, toApprovalPacket } from "@cto/gates";
 import type { RunContext } from "../run/run-context.ts";
 import { sha256 } from "../run/run-record.ts";
+import { readApprovals } from "./read-approvals.ts";
 
 /** The answer of the gate `approval`. `packet` is what a person is, or was, asked; `decisionBytes` is a denial or the approval to be claimed. */
 export interface AskedApproval {
@@ -29,26 +20,17 @@ export interface AskedApproval {
 export async function askApproval(context: RunContext): Promise<AskedApproval> {
   const { clock, ports } = context;
   const request = toPacket(context, await readBaseTree(context));
-  const { keys: trusted, problem } = readTrust(ports.store.home);
-  const rows = ports.store.approvals.list();
-  const records = rows.flatMap((row) =>
-    row.kind === "readable" && row.packet.task_id === request.task_id ? [row] : [],
-  );
-  const stored = records.map((one) => toStored(one, trusted, clock.now()));
-  const answer = findApproval({ request, stored, now: clock.now() });
+  const known = readApprovals(ports.store, request.task_id, clock.now());
+  const answer = findApproval({ request, stored: known.stored, now: clock.now() });
   const packetSha256 = sha256(toCanonicalJson(answer.packet));
-  const decisionBytes = records.find((one) => one.sha256 === packetSha256)?.decision?.bytes ?? null;
+  const decisionBytes = known.stored.find((one) => one.sha256 === packetSha256)?.decisionBytes ?? null;
   const asked = { packet: answer.packet, packetSha256, decision: null, decisionBytes: null, isBroken: false };
-  const broken = rows.find((row) => row.kind === "broken" && row.sha256 === packetSha256);
-  if (broken?.kind === "broken") {
+  const problem = known.broken.get(packetSha256) ?? known.problem;
+  if (problem !== null) {
     // It may hold a claim: what cannot be read is never taken for unspent.
-    return {
-      ...asked,
-      isBroken: true,
-      fact: { answer: "fail", reason: broken.problem.message, hint: broken.problem.hint },
-    };
+    const isBroken = problem.code.startsWith("APPROVAL_") || problem.code.startsWith("STORE_");
+    return { ...asked, isBroken, fact: { answer: "fail", reason: problem.message, hint: problem.hint } };
   }
-  if (problem !== null) return { ...asked, fact: { answer: "fail", reason: problem.message, hint: problem.hint } };
   if (answer.kind === "blocked") {
     const fact: GateFact = {
       answer: "fail",
@@ -61,16 +43,6 @@ export async function askApproval(context: RunContext): Promise<AskedApproval> {
   const widened = findWidening(context, answer.decision);
   if (widened !== null) return { ...asked, fact: widened };
   return { ...asked, fact: OPEN_GATE, decision: answer.decision, decisionBytes };
-}
-
-/** A list of keys that cannot be believed trusts nobody, and the refusal says why. */
-function readTrust(home: string): { readonly keys: readonly TrustedKey[]; readonly problem: CtoError | null } {
-  try {
-    return { keys: readTrustedKeys(home).keys, problem: null };
-  } catch (thrown) {
-    if (CtoError.is(thrown)) return { keys: [], problem: thrown };
-    throw thrown;
-  }
 }
 
 /** The tree that the engine starts from. Of a fixture nobody knows it before it is copied. */
@@ -104,14 +76,6 @@ function toPacket(
     model: request.model,
     forbiddenActions: rules.layers.flatMap(({ says }) => says.forbidden_actions ?? []),
   });
-}
-
-function toStored(record: ApprovalRecord, trusted: readonly TrustedKey[], now: Date): StoredApproval {
-  const { claim, packet, sha256: packetSha256 } = record;
-  const bytes = record.decision?.bytes;
-  const verifySignature = verifyEd25519;
-  const decision = bytes === undefined ? null : openDecision({ bytes, packetSha256, trusted, verifySignature, now });
-  return { packet, decision, claim };
 }
 
 /** An approver narrows; a decision that permits more than the layers above it is refused, as any other layer would be. */

@@ -7,8 +7,8 @@ import {
   OPEN_GATE,
   startsEngine,
 } from "@cto/gates";
+import { judgeLayers } from "../run/judge-layers.ts";
 import type { PlaceHider } from "../run/place-hider.ts";
-import { judgeLayers } from "../run/read-rules.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { type AskedApproval, askApproval } from "./ask-approval.ts";
 import { askEngine, askModel, askTarget } from "./ask-records.ts";

@@ -10,6 +10,7 @@ import {
   judgeTargetGate,
 } from "@cto/gates";
 import type { RunContext } from "../run/run-context.ts";
+import type { AdmissionItem } from "../run/run-draft.ts";
 
 /** The gate `engine-admitted`, from policy, opt-in and records; before the probe (`isProbed` false) the records are only looked for. */
 export function askEngine(context: RunContext, isProbed: boolean): GateFact {
@@ -19,30 +20,45 @@ export function askEngine(context: RunContext, isProbed: boolean): GateFact {
   const probe = isProbed && version !== null && executable_sha256 !== null ? { version, executable_sha256 } : null;
   const admission =
     engineId === "fake" ? null : judgeEngineAdmission({ engineId, probe, now: clock.now(), ...rules.records });
-  for (const item of admission?.items ?? []) draft.admissions.set(item.kind, item);
+  noteItems(context, admission?.items ?? []);
   const policy = explainEngine(draft.policy, engineId);
   return judgeEngineGate({ engineId, stage, policy, optedIn: ports.optedIn, admission });
 }
 
 /** The gate `model-admitted`. */
-export function askModel({ clock, draft, request, rules }: RunContext): GateFact {
+export function askModel(context: RunContext): GateFact {
+  const { clock, draft, request, rules } = context;
   const needed = request.engine.describe().needs_model;
   if (request.model === null) return judgeModelGate({ needed, model: null });
   const { model, provider } = request.model;
   const admission = judgeModelAdmission({ provider, model, now: clock.now(), ...rules.records });
-  for (const item of admission.items) draft.admissions.set(item.kind, item);
+  noteItems(context, admission.items);
   const name = `${provider}/${model}`;
   return judgeModelGate({ needed, model: { name, policy: explainModel(draft.policy, name), admission } });
 }
 
 /** The gate `target-admitted`. */
-export function askTarget({ draft, rules, stage }: RunContext): GateFact {
+export function askTarget(context: RunContext): GateFact {
+  const { draft, rules, stage } = context;
   const { target } = rules;
-  for (const item of target?.items ?? []) draft.admissions.set(item.kind, item);
+  noteItems(context, target?.items ?? []);
+  if (draft.hasBranchInTheWay) {
+    return {
+      answer: "fail",
+      reason: "the target has a branch named cto, so nothing could be landed on cto/<run id>",
+      hint: "Rename that branch in the target: `git branch -m cto something-else`.",
+    };
+  }
   const id = target?.record?.id;
   return judgeTargetGate({
     stage,
     policy: id === undefined ? null : explainTarget(draft.policy, id),
     admission: target,
   });
+}
+
+/** What the records said goes into the bundle, and the places of this machine do not. */
+function noteItems({ draft, hider }: RunContext, items: readonly AdmissionItem[]): void {
+  for (const item of items)
+    draft.admissions.set(item.kind, { ...item, problems: item.problems.map((problem) => hider.text(problem)) });
 }

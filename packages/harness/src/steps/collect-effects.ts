@@ -14,6 +14,7 @@ import {
 import { lookAtSource } from "../run/look-at-source.ts";
 import { addBlocker, isDiskRefusal, type RunContext, RunEnded } from "../run/run-context.ts";
 import type { KeptPatch } from "../run/run-draft.ts";
+import { toBudgetHint } from "../run/to-budget-hint.ts";
 import { judgeAttempts } from "./hear-engine.ts";
 import { keepPatch } from "./keep-patch.ts";
 import type { WorkTrees } from "./make-workspace.ts";
@@ -106,6 +107,7 @@ function toUnreadable(context: RunContext, thrown: unknown): string {
       context.draft,
       "artifact_write_failure",
       `the engine left more than budget.artifact_bytes (${context.budget.artifact_bytes} bytes): ${thrown.message}`,
+      toBudgetHint(context, "artifact_bytes"),
     );
     throw new RunEnded("too large");
   }

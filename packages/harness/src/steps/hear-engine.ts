@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@cto/engine-interface";
 import { explainAction } from "@cto/gates";
 import { addBlocker, type RunContext } from "../run/run-context.ts";
+import { toBudgetHint } from "../run/to-budget-hint.ts";
 
 /** An engine that talks without end must not fill our memory. */
 const mostAttempts = 100;
@@ -9,7 +10,8 @@ const mostAttempts = 100;
  * Listens to what an engine says against itself: actions that it tried, and what its model used. Over the budget of the contract the engine is ended.
  * Nothing that it says in its own favour is heard here.
  */
-export function hearEngine({ budget, draft, endEngine }: RunContext, { data, kind }: EngineEvent): void {
+export function hearEngine(context: RunContext, { data, kind }: EngineEvent): void {
+  const { budget, draft, endEngine } = context;
   if (kind === "attempt" && typeof data.name === "string" && draft.attempted.size < mostAttempts)
     draft.attempted.add(data.name);
   if (kind !== "usage") return;
@@ -20,11 +22,21 @@ export function hearEngine({ budget, draft, endEngine }: RunContext, { data, kin
   usage.usd += toAmount(data.usd);
   const tokens = usage.input_tokens + usage.output_tokens;
   if (tokens > (budget.tokens ?? Number.POSITIVE_INFINITY)) {
-    addBlocker(draft, "budget_exceeded", `${tokens} tokens were used, budget.tokens is ${budget.tokens}`);
+    addBlocker(
+      draft,
+      "budget_exceeded",
+      `${tokens} tokens were used, budget.tokens is ${budget.tokens}`,
+      toBudgetHint(context, "tokens"),
+    );
     endEngine.abort();
   }
   if (usage.usd > (budget.usd ?? Number.POSITIVE_INFINITY)) {
-    addBlocker(draft, "budget_exceeded", `${usage.usd} US dollars were used, budget.usd is ${budget.usd}`);
+    addBlocker(
+      draft,
+      "budget_exceeded",
+      `${usage.usd} US dollars were used, budget.usd is ${budget.usd}`,
+      toBudgetHint(context, "usd"),
+    );
     endEngine.abort();
   }
 }

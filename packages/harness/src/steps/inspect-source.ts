@@ -1,4 +1,5 @@
 import { readGitState, readSourceDigests } from "@cto/git-state";
+import { readBranch } from "@cto/workspace";
 import { readTargetId } from "../outcome/read-target-id.ts";
 import { addBlocker, type RunContext } from "../run/run-context.ts";
 
@@ -12,6 +13,7 @@ export async function inspectSource(
     draft.gitState = await record.timed("source.state", () => readGitState(repository.topLevel));
     draft.sourceBefore = await record.timed("source.digests", () => readSourceDigests(repository));
     draft.targetId = await record.timed("source.roots", () => readTargetId(repository));
+    draft.hasBranchInTheWay = stage === 5 && (await readBranch(repository, "cto")) !== null;
     if (repository.kind === "work-tree" && !draft.gitState.clean) {
       const { staged, unstaged, untracked } = draft.gitState;
       addBlocker(

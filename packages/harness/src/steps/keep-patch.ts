@@ -6,6 +6,7 @@ import { createPatchScanner, type SecretFinding, scanBytesForSecrets } from "@ct
 import { type TreeChange, writePatch } from "@cto/workspace";
 import { addBlocker, type RunContext } from "../run/run-context.ts";
 import type { KeptPatch } from "../run/run-draft.ts";
+import { toBudgetHint } from "../run/to-budget-hint.ts";
 import type { WrittenTree } from "./collect-effects.ts";
 
 const longLine = 4 * 1024 * 1024;
@@ -29,6 +30,7 @@ export async function keepPatch(
       draft,
       "artifact_write_failure",
       `the patch alone is larger than budget.artifact_bytes (${maxBytes} bytes)`,
+      toBudgetHint(context, "artifact_bytes"),
     );
     return { patch: null, secrets: [] };
   }

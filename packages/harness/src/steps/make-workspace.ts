@@ -24,7 +24,7 @@ export async function makeWorkspace(context: RunContext): Promise<WorkTrees> {
   const { draft, folders, record } = context;
   endIfStopped(context);
   if (context.copying === null) throw new Error("a run that may start has a copy to start in");
-  const copy = await context.copying.catch((thrown: unknown) => refuseFixture(context, thrown));
+  const copy = await context.copying.catch((thrown: unknown) => refuseSource(context, thrown));
   draft.baseline = copy.baseline;
   const { checkout, fresh, brought } = await prepare(context, copy);
   draft.startTree = checkout.tree;
@@ -119,9 +119,18 @@ function orRefuse(context: RunContext, setUpCheckout: SetUpCheckout): Checkout {
   return setUpCheckout.kind === "ready" ? setUpCheckout.checkout : refuseSetup(context, setUpCheckout.message);
 }
 
-function refuseFixture(context: RunContext, thrown: unknown): never {
-  if (!CtoError.is(thrown) || !thrown.code.startsWith("WORKSPACE_FIXTURE_")) throw thrown;
-  return refuseStart(context, "fixture", context.hider.text(thrown.message), thrown.hint);
+/** A source that cannot be copied is no fault of ours: a broken fixture, or a target with missing objects. */
+function refuseSource(context: RunContext, thrown: unknown): never {
+  if (!CtoError.is(thrown) || context.ports.signal.aborted) throw thrown;
+  const message = context.hider.text(thrown.message);
+  if (thrown.code.startsWith("WORKSPACE_FIXTURE_")) return refuseStart(context, "fixture", message, thrown.hint);
+  if (context.repository === null || thrown.code !== "GIT_FAILED") throw thrown;
+  return refuseStart(
+    context,
+    "source",
+    `the target cannot be copied: ${message}`,
+    "`git fsck` in the target says what is missing; a partial clone needs `git fetch --refetch --no-filter` first.",
+  );
 }
 
 function refuseSetup(context: RunContext, message: string): never {

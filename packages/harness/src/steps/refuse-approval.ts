@@ -9,8 +9,6 @@ import type { AskedApproval } from "./ask-approval.ts";
 export async function refuseApproval(context: RunContext, asked: AskedApproval): Promise<void> {
   const { draft, ports, record, writer } = context;
   const { decisionBytes, packet, packetSha256 } = asked;
-  // A folder that cannot be read is the reason for the refusal, and left as it is.
-  if (!asked.isBroken) ports.store.approvals.writePacket(packet);
   await writer.writeDocument(PROOF_FILES.approvalPacket, `${toCanonicalJson(packet)}\n`);
   const carriedBy = (event: string) => draft.blockers.filter((blocker) => blocker.event === event);
   record.event(
@@ -19,6 +17,8 @@ export async function refuseApproval(context: RunContext, asked: AskedApproval):
     carriedBy("approval.requested"),
   );
   draft.approval = "requested";
+  // After the event: what the disk refuses now is a second reason, and does not hide the first. A folder that cannot be read is left as it is.
+  if (!asked.isBroken) ports.store.approvals.writePacket(packet);
   if (decisionBytes === null) return;
   await writer.writeDocument(PROOF_FILES.approvalDecision, decisionBytes);
   record.event("approval.denied", { packet_sha256: packetSha256 }, carriedBy("approval.denied"));

@@ -14,6 +14,7 @@ import { createHarnessError } from "../harness-error.ts";
 import { createLogCleaner } from "../run/log-cleaner.ts";
 import { describeEnd, toProcessEnd } from "../run/process-end.ts";
 import { addBlockers, endIfStopped, isDiskRefusal, type RunContext } from "../run/run-context.ts";
+import { toBudgetHint } from "../run/to-budget-hint.ts";
 import { hearEngine } from "./hear-engine.ts";
 import type { WorkTrees } from "./make-workspace.ts";
 import type { ReadyEngine } from "./probe-engine.ts";
@@ -191,7 +192,7 @@ function outcomeBlockers(context: RunContext, outcome: EngineOutcome) {
       : code === "timeout"
         ? `the engine was still running after budget.wall_seconds (${wall} s)`
         : `the engine ended (${describeEnd(outcome.end)}) ${outcome.terminal_event_seen ? "after it had said that it was done" : "without its own terminal event"}`;
-  const blocker = toBlocker(code, message);
+  const blocker = toBlocker(code, message, code === "timeout" ? toBudgetHint(context, "wall_seconds") : undefined);
   // Provider codes have two homes: found before the start they refuse it, found while running they end the run.
   const event = FAILURE_CODES[code].event === "backend.gate.blocked" ? "run.completed" : blocker.event;
   return [{ ...blocker, event }];
