@@ -40,8 +40,10 @@ describe("somebody who may write in .cto", () => {
       symlinkSync(createFolder(), folder);
     };
     const run = await ask(place, { onProgress: ({ step }) => (step === "contract" ? swap() : undefined) });
-    expect(codesOf(run)).toEqual(["approval_missing"]);
-    expect(messageOf(run)).toContain("not a directory");
+    // Whoever reads the store first finds it: here the digest of the engine.
+    expect(codesOf(run)).toEqual(["provider_config_missing"]);
+    expect(messageOf(run)).toContain(".cto/approvals is not a directory");
+    expect(run.report.process_started).toBe(false);
     expect(run.verified).toMatchObject({ verdict: "unsigned", status: "blocked" });
   });
 
