@@ -47,7 +47,11 @@ export function addApproval(draft: BundleDraft): void {
 export function reask(draft: BundleDraft, fields: Record<string, unknown>): void {
   const packet = Object.assign(documentOf(draft, "proofs/approval-packet.json"), fields);
   for (const { event, data } of draft.events)
-    if (event.startsWith("approval.")) Object.assign(data, { blockers: [], ...data, packet_sha256: digestOf(packet) });
+    if (event.startsWith("approval.")) {
+      const { attempt, sentence } = packet;
+      const asked = event === "approval.requested" ? { attempt, sentence } : {};
+      Object.assign(data, { blockers: [], ...data, ...asked, packet_sha256: digestOf(packet) });
+    }
   redecide(draft, {});
 }
 
@@ -72,6 +76,14 @@ export function redecide(
   const text = space === undefined ? toCanonicalJson(decision) : JSON.stringify(decision, null, space);
   const envelope = signEnvelope(key, type, encode(text), keyid);
   draft.documents["proofs/approval-decision.json"] = { ...envelope };
+  const decision_sha256 = sha256(encode(`${toCanonicalJson(envelope)}\n`));
+  const granted = draft.events.find(({ event }) => event === "approval.granted");
+  if (granted !== undefined)
+    Object.assign(granted.data, {
+      decision_sha256,
+      keyid: decision.approver.keyid,
+      decided_at: decision.decided_at,
+    });
   reclaim(draft, { packet_sha256 });
 }
 

@@ -27,3 +27,29 @@ export function eventOf(draft: BundleDraft, name: string): BundleDraft["events"]
   if (event === undefined) throw new Error(`the draft has no ${name}`);
   return event;
 }
+
+/** The gates that stand before every run. */
+const gateNames = [
+  "policy-layers",
+  "stage-permitted-by-contract",
+  "stage-permitted-by-policy",
+  "stage-permits-execution",
+  "isolation-permitted-at-stage",
+  "engine-admitted",
+  "model-admitted",
+  "target-admitted",
+  "engine-ready",
+  "stage-proven",
+  "sandbox-available",
+  "approval",
+];
+
+/** Answers every gate, in the decision, its event and the plan: with a pass where nothing else is said. */
+export function setGates(draft: BundleDraft, answers: Readonly<Record<string, "fail" | "undetermined">>): void {
+  const passed_gates = gateNames.filter((gate) => answers[gate] === undefined);
+  const missing_gates = gateNames.filter((gate) => answers[gate] !== undefined);
+  const lists = { passed_gates, missing_gates };
+  Object.assign(documentOf(draft, "proofs/eligibility.json"), { required_gates: gateNames, ...lists });
+  Object.assign(eventOf(draft, "eligibility.decided").data, { eligible: missing_gates.length === 0, ...lists });
+  eventOf(draft, "plan.updated").data.gates = gateNames.map((gate) => ({ gate, answer: answers[gate] ?? "pass" }));
+}

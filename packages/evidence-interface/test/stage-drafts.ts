@@ -1,6 +1,6 @@
-import type { FailureCode } from "../src/index.ts";
+import { ALWAYS_FORBIDDEN_ACTIONS, type FailureCode } from "../src/index.ts";
 import { addApproval, baselineCommit, reask, redecide, targetId } from "./approval-edits.ts";
-import { block, documentOf, eventOf } from "./draft-edits.ts";
+import { block, documentOf, eventOf, setGates } from "./draft-edits.ts";
 import { blockedDraft, passDraft } from "./golden-drafts.ts";
 import { at } from "./golden-events.ts";
 import type { BundleDraft } from "./seal.ts";
@@ -66,7 +66,11 @@ export function stage5Draft(): BundleDraft {
   addRung(draft, 4);
   addAdmissions(draft, [{ kind: "target", id: "webshop", status: "admitted" }]);
   addPolicyRule(draft, { dimension: "targets", value: "webshop", layer: "organisation" });
+  addPolicyRule(draft, { dimension: "allowed_paths", value: "src/", layer: "target" });
+  for (const value of ALWAYS_FORBIDDEN_ACTIONS)
+    addPolicyRule(draft, { dimension: "forbidden_actions", value, layer: "target" });
   addApproval(draft);
+  reask(draft, { target: { target_id: targetId, name: "webshop" } });
   documentOf(draft, "report.json").landing = "pending";
   eventOf(draft, "run.completed").data.landing = "pending";
   return draft;
@@ -113,18 +117,9 @@ export function stage6Draft(): BundleDraft {
   setTaskRule(draft, "stage", 6);
   eventOf(draft, "run.started").data.stage = 6;
   eventOf(draft, "task.contract.created").data.stage = 6;
-  const gates = ["stage-permits-execution", "engine-ready"];
-  Object.assign(documentOf(draft, "proofs/eligibility.json"), {
-    required_gates: gates,
-    passed_gates: [],
-    missing_gates: gates,
-  });
-  Object.assign(eventOf(draft, "eligibility.decided").data, { passed_gates: [], missing_gates: gates });
-  eventOf(draft, "plan.updated").data.gates = [
-    { gate: "stage-permits-execution", answer: "fail" },
-    { gate: "engine-ready", answer: "undetermined" },
-  ];
+  setGates(draft, { "stage-permits-execution": "fail", "sandbox-available": "undetermined", approval: "undetermined" });
   eventOf(draft, "backend.gate.blocked").data.gate = "stage-permits-execution";
+  addRung(draft, 5);
   const whole = { run_id: "r-1", manifest_sha256: "e1".repeat(32), stage: 5, status: "pass", codes: [], missing: null };
   const none = { run_id: null, manifest_sha256: null, stage: null, status: null, codes: [] };
   draft.documents["proofs/comparison.json"] = {
@@ -132,7 +127,9 @@ export function stage6Draft(): BundleDraft {
     task_id: "r1-string-slugify",
     lanes: [
       { engine: "fake", ...whole },
-      { engine: "pi", ...none, missing: "no bundle of this task verifies" },
+      { engine: "case", ...none, missing: "this version has no adapter for case" },
+      { engine: "codex", ...none, missing: "no bundle of codex for this task verifies" },
+      { engine: "pi", ...none, missing: "no bundle of pi for this task verifies" },
     ],
     aspects: ["report-shape", "events", "allowed-paths", "failure-closure", "artifacts"].map((aspect) => ({
       aspect,
@@ -145,10 +142,12 @@ export function stage6Draft(): BundleDraft {
   draft.documents["proofs/route-guard.json"] = {
     schema: "cto.route-admission-guard.v1",
     guard_status: "blocked",
-    blocked_reason: "stage 5 is proven on one task only",
+    blocked_reason: "promotion-requested: no person has asked for a promotion",
     checks: [
-      { check: "a complete comparison", passed: true, detail: "every aspect is equal" },
-      { check: "two tasks at stage 5", passed: false, detail: "1 of 2" },
+      { check: "stage-5-proven", passed: true, detail: "proven up to stage 5" },
+      { check: "two-tasks-accepted", passed: true, detail: "2 tasks were accepted at stage 5" },
+      { check: "comparison-complete", passed: true, detail: "1 of 4 lanes have a bundle; nothing differs" },
+      { check: "promotion-requested", passed: false, detail: "no person has asked for a promotion" },
     ],
     runtime_default_activation: false,
   };
@@ -158,6 +157,7 @@ export function stage6Draft(): BundleDraft {
 /** A stage 4 run that asked for its approval, or was told no: nothing was started. */
 export function askedDraft(answer: "none" | "denied"): BundleDraft {
   const draft = atStage(blockedDraft(), 4);
+  setGates(draft, { approval: "fail" });
   addRung(draft, 3);
   addApproval(draft);
   if (answer === "none") delete draft.documents["proofs/approval-decision.json"];
@@ -184,9 +184,9 @@ export function askedDraft(answer: "none" | "denied"): BundleDraft {
 /** A stage 4 run whose granted approval another run claimed first. */
 export function lostDraft(): BundleDraft {
   const draft = askedDraft("denied");
+  eventOf(draft, "approval.denied").event = "approval.granted";
   redecide(draft, {});
   delete draft.documents["proofs/approval-claim.json"];
-  eventOf(draft, "approval.denied").event = "approval.granted";
   documentOf(draft, "report.json").approval_status = "granted";
   return block(draft, "blocked", "approval_consumed");
 }
@@ -194,6 +194,7 @@ export function lostDraft(): BundleDraft {
 /** Lifts a draft to a stage with a repository: scope, target, contract and policy. */
 function atStage(draft: BundleDraft, stage: 3 | 4 | 5): BundleDraft {
   const scope = scopes[stage];
+  setGates(draft, {});
   const report = documentOf(draft, "report.json");
   Object.assign(documentOf(draft, "run.json"), { stage, ...scope });
   Object.assign(report, { stage, mutation_scope: scope.mutation_mode });
@@ -223,7 +224,11 @@ export function addRung(draft: BundleDraft, stage: number): void {
     run_id: draft.runId,
     required_stage: stage,
     proven: true,
-    bundles: [{ run_id: "r-0", manifest_sha256: "e0".repeat(32), proves: `a pass at stage ${stage}` }],
+    bundles: Array.from({ length: stage }, (_, index) => ({
+      run_id: `r-${index}`,
+      manifest_sha256: `e${index}`.repeat(32),
+      proves: `pass of a task at stage ${index + 1}`,
+    })),
     missing: [],
   };
 }
@@ -235,7 +240,11 @@ export function addAdmissions(
   draft.documents["proofs/admissions.json"] = {
     schema: "cto.admissions-proof.v1",
     run_id: draft.runId,
-    items: items.map((item) => ({ ...item, record_sha256: item.id === null ? null : "f0".repeat(32), problems: [] })),
+    items: items.map((item) => ({
+      ...item,
+      record_sha256: item.status === "missing_admission" ? null : "f0".repeat(32),
+      problems: [],
+    })),
   };
 }
 

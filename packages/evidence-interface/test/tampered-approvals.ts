@@ -40,7 +40,7 @@ function reformatted(path: string): Tampering {
     name: `${path} in other bytes`,
     expected: [
       "contradictory",
-      ...(path === packet ? ["EVENT_DATA_DIFFERS"] : []),
+      ...(path === claim ? [] : ["EVENT_DATA_DIFFERS"]),
       "PROOF_NOT_CANONICAL",
       ...(path === claim ? [] : ["APPROVAL_CONTRADICTED"]),
       "ARTIFACT_DIGEST_DIFFERS",
@@ -66,6 +66,7 @@ export const tamperedApprovals: readonly Tampering[] = [
     "a failed run at stage 4 that nobody approved",
     stage4Draft,
     both(unasked, failing, report({ approval_status: "not-required" }), eligibility({ approval_required: false })),
+    "ELIGIBILITY_CONTRADICTED",
     "APPROVAL_MISSING",
   ),
   contradictory(

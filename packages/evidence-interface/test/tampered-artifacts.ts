@@ -102,6 +102,7 @@ export const tamperedArtifacts: readonly Tampering[] = [
     passDraft,
     report({ isolation: { kind: "bubblewrap", network: "none", writable: ["/home/someone/work"], limits: {} } }),
     "contradictory",
+    "ISOLATION_CONTRADICTED",
     "HOST_PATH_FOUND",
   ),
   built(

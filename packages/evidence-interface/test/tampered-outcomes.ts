@@ -68,7 +68,7 @@ export const tamperedOutcomes: readonly Tampering[] = [
     (draft) => {
       const results = documentOf(draft, "report.json").verification as Record<string, unknown>[];
       const [first] = results;
-      results.push({ ...first, log: { path: "test.log", bytes: 0, truncated: false } });
+      results.push({ ...first, log: { path: "test.log", bytes: 1, truncated: false } });
       const known = { ...check, resolved: first?.resolved };
       data("verification.completed", { checks: [known, known] })(draft);
     },

@@ -28,6 +28,11 @@ const aspect = (fields: Record<string, unknown>) => (draft: BundleDraft) => {
   const [first] = documentOf(draft, "proofs/comparison.json").aspects as object[];
   Object.assign(first ?? {}, fields);
 };
+const guardCheck = (check: string, passed: boolean) => ({ check, passed, detail: "seen" });
+const guardChecks = (passed: boolean) =>
+  ["stage-5-proven", "two-tasks-accepted", "comparison-complete", "promotion-requested"].map((check) =>
+    guardCheck(check, passed),
+  );
 const keepMissingLanes = (draft: BundleDraft) => {
   const { lanes } = documentOf(draft, "proofs/comparison.json") as { lanes: { run_id: unknown }[] };
   comparison({ lanes: lanes.filter(({ run_id }) => run_id === null) })(draft);
@@ -198,7 +203,13 @@ export const tamperedStages: readonly Tampering[] = [
     "EVENT_DATA_DIFFERS",
   ),
 
-  contradictory("stage 6 without a comparison", stage6Draft, drop("proofs/comparison.json"), "COMPARISON_CONTRADICTED"),
+  contradictory(
+    "stage 6 without a comparison",
+    stage6Draft,
+    drop("proofs/comparison.json"),
+    "COMPARISON_CONTRADICTED",
+    "ROUTE_GUARD_CONTRADICTED",
+  ),
   contradictory("stage 6 without a guard", stage6Draft, drop("proofs/route-guard.json"), "ROUTE_GUARD_CONTRADICTED"),
   contradictory(
     "a comparison and a guard at another stage",
@@ -216,7 +227,6 @@ export const tamperedStages: readonly Tampering[] = [
       ["that is complete and has no bundle", comparison({ lanes: [] })],
       ["that is complete and has no lane with a bundle", keepMissingLanes],
       ["that is complete and lacks an aspect", comparison({ aspects: [] })],
-      ["that is not complete for no reason", comparison({ complete: false })],
       ["that is complete with a difference", aspect({ equal: false, differences: ["x"] })],
       ["with a lane of half a bundle", lane(0, { manifest_sha256: null })],
       ["with a lane that is missing without a reason", lane(1, { missing: null })],
@@ -229,7 +239,27 @@ export const tamperedStages: readonly Tampering[] = [
   ).map(([name, edit]) => contradictory(`a comparison ${name}`, stage6Draft, edit, "COMPARISON_CONTRADICTED")),
   ...(
     [
-      ["with every check passed", { checks: [{ check: "a", passed: true, detail: "b" }] }],
+      ["with every check passed", { checks: guardChecks(true) }],
+      [
+        "that is open by a check that does not exist",
+        { guard_status: "candidate_default_eligible", blocked_reason: null, checks: [guardCheck("sky-is-blue", true)] },
+      ],
+      [
+        "that leaves out the check that failed",
+        {
+          guard_status: "candidate_default_eligible",
+          blocked_reason: null,
+          checks: guardChecks(true).slice(0, 3),
+        },
+      ],
+      [
+        "that denies the comparison",
+        {
+          blocked_reason: "comparison-complete: x",
+          checks: guardChecks(true).map((check, index) => ({ ...check, passed: index !== 2 })),
+        },
+      ],
+      ["for another reason", { blocked_reason: "the moon is full" }],
       ["that is open though a check failed", { guard_status: "candidate_default_eligible", blocked_reason: null }],
       ["without a reason", { blocked_reason: null }],
       [
@@ -247,7 +277,7 @@ export const tamperedStages: readonly Tampering[] = [
       guard({
         guard_status: "candidate_default_eligible",
         blocked_reason: null,
-        checks: [{ check: "a", passed: true, detail: "b" }],
+        checks: guardChecks(true),
       }),
     ),
     "ROUTE_GUARD_CONTRADICTED",

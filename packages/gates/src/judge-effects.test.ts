@@ -156,17 +156,20 @@ describe("the disk", () => {
         disk("out/x.js", added),
         disk("test/__pycache__", { ...added, kindAfter: "directory" }),
         disk("test/__pycache__/x.pyc", added),
-        disk("src/secret/__pycache__/y.pyc", { ...added, ignored: true }),
         disk("src/empty", { ...added, kindAfter: "directory" }),
       ],
     });
     expect(decision.blockers).toEqual([]);
-    expect(decision.byProducts).toEqual([
-      "debug.log",
-      "out/x.js",
-      "test/__pycache__/x.pyc",
-      "src/secret/__pycache__/y.pyc",
-      "src/empty/",
+    expect(decision.byProducts).toEqual(["debug.log", "out/x.js", "test/__pycache__/x.pyc", "src/empty/"]);
+  });
+
+  test("takes no cache for a by-product where a path is forbidden", () => {
+    const diskChanges = [...work.diskChanges, disk("src/secret/__pycache__/y.pyc", { ...added, ignored: true })];
+    const { blockers, byProducts, forbiddenPathsPassed } = judge({ ...work, diskChanges });
+    expect([blockers.map(({ code, message }) => `${code}: ${message}`), byProducts, forbiddenPathsPassed]).toEqual([
+      ["forbidden_path_change: forbidden: src/secret/__pycache__/y.pyc"],
+      [],
+      false,
     ]);
   });
 

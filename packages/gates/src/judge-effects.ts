@@ -50,7 +50,7 @@ export function judgeEffects(facts: EffectFacts): EffectDecision {
 }
 
 function isForbidden(rulings: PathRulings): boolean {
-  return rulings.git !== undefined || rulings.forbidden !== undefined;
+  return rulings.refusal !== undefined || rulings.forbidden !== undefined;
 }
 
 function isWithoutRule(rulings: PathRulings): boolean {

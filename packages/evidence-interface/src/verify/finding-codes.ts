@@ -96,6 +96,9 @@ export const FINDING_CODES = {
   RUN_NOT_SEALED: contradictory(),
   RUN_REPORT_DIFFER: contradictory(),
   STAGE_CONTRADICTED: contradictory(),
+  ISOLATION_CONTRADICTED: contradictory(
+    "The sandbox has the same walls in every run; whatever ran here ran behind others, or the report lies.",
+  ),
   CLOCK_BACKWARDS: contradictory(),
   POINTER_DANGLES: contradictory(),
   POINTER_DIFFERS: contradictory(),

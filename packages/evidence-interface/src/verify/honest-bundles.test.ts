@@ -62,12 +62,10 @@ describe("verifyBundle on honest bundles", () => {
     report.claims = { summary: "I looked at /Users/me" };
     report.claims_match = null;
     eventOf(draft, "engine.completed").data.claims = report.claims;
-    report.isolation = {
-      kind: "bubblewrap",
-      network: "none",
-      writable: ["/home/cto", "/workspace/home/x"],
-      limits: {},
-    };
+    const path = "/workspace/home/x/bin/node";
+    for (const { resolved } of report.verification as { resolved: object }[]) Object.assign(resolved, { path });
+    const { checks } = eventOf(draft, "verification.completed").data as { checks: { resolved: object }[] };
+    for (const { resolved } of checks) Object.assign(resolved, { path });
     expect(judge(seal(draft))).toEqual(["unsigned"]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { reclaim, redecide } from "../../test/approval-edits.ts";
-import { block, documentOf, eventOf } from "../../test/draft-edits.ts";
+import { block, documentOf, eventOf, setGates } from "../../test/draft-edits.ts";
 import { judge, toFacts } from "../../test/facts.ts";
 import { blockedDraft, passDraft } from "../../test/golden-drafts.ts";
 import { at } from "../../test/golden-events.ts";
@@ -117,8 +117,8 @@ describe("verifyBundle on honest bundles of the later stages", () => {
     const draft = stage6Draft();
     delete draft.documents["proofs/comparison.json"];
     delete draft.documents["proofs/route-guard.json"];
-    const gates = eventOf(draft, "plan.updated").data.gates as object[];
-    Object.assign(gates[1] ?? {}, { answer: "fail" });
+    delete draft.documents["proofs/rung.json"];
+    setGates(draft, { "stage-permits-execution": "fail", "engine-admitted": "fail", "stage-proven": "undetermined" });
     expect(judge(seal(draft))).toEqual(["unsigned"]);
   });
 

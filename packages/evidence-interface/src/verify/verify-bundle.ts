@@ -9,15 +9,17 @@ import { admissionsFit } from "./rules/admission-rules.ts";
 import { approvalStands } from "./rules/approval-rules.ts";
 import { artifactsCovered, patchFits, pointersLead } from "./rules/artifact-rules.ts";
 import { changesFit, claimsFit } from "./rules/change-rules.ts";
+import { comparisonFits } from "./rules/comparison-rules.ts";
 import { claimFits, decisionFits, narrowingFits } from "./rules/decision-rules.ts";
+import { eligibilityFits } from "./rules/eligibility-rules.ts";
 import { documentsAnnounced, eventsRestate } from "./rules/event-rules.ts";
-import { clockOrder, noHostPaths, runAndReport, sameRun, stageFits } from "./rules/identity-rules.ts";
+import { clockOrder, isolationFits, noHostPaths, runAndReport, sameRun, stageFits } from "./rules/identity-rules.ts";
 import { liveFits, traceFits } from "./rules/log-rules.ts";
 import { packetFits } from "./rules/packet-rules.ts";
 import { passIsAllowed, passIsApproved, passIsProven, passIsVerified, passIsWhole } from "./rules/pass-rules.ts";
-import { policyFits, policyObeyed } from "./rules/policy-rules.ts";
-import { eligibilityFits, noEffectFits, taskFits, treesFit } from "./rules/proof-rules.ts";
-import { comparisonFits, disposableFits, rungFits } from "./rules/stage-proof-rules.ts";
+import { policyFits, policyIsWhole, policyObeyed } from "./rules/policy-rules.ts";
+import { noEffectFits, taskFits, treesFit } from "./rules/proof-rules.ts";
+import { disposableFits, rungFits } from "./rules/stage-proof-rules.ts";
 import {
   blockersFit,
   blockersInEvents,
@@ -35,6 +37,7 @@ const rules: readonly Rule[] = [
   sameRun,
   runAndReport,
   stageFits,
+  isolationFits,
   clockOrder,
   noHostPaths,
   statusFits,
@@ -47,6 +50,7 @@ const rules: readonly Rule[] = [
   processEndFits,
   taskFits,
   policyFits,
+  policyIsWhole,
   policyObeyed,
   eligibilityFits,
   approvalStands,

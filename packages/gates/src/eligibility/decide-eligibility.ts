@@ -131,7 +131,7 @@ const HINT_OF: Partial<Record<GateName, string>> = {
   "policy-layers":
     "`cto policy check` names the file and the line; the run goes on once every policy layer can be read.",
   "stage-permitted-by-policy":
-    "`cto policy explain` shows which layer sets the highest stage; only its owner can raise it.",
+    "`cto policy explain stage` names the layer, file and line that set the highest stage; only its owner can raise it.",
   "isolation-permitted-at-stage":
     "Leave --isolation none out: from stage 3 on, and where an approval is required, a run needs the sandbox.",
 };

@@ -1,7 +1,7 @@
 import { COMPARISON_ASPECTS, type Comparison } from "@cto/evidence-interface";
 import type { VerifiedRun } from "./pass-support.ts";
 import type { RunFacts } from "./run-facts.ts";
-import { VIOLATION_CODES } from "./rung-rules.ts";
+import { findViolation } from "./rung-rules.ts";
 
 type Aspect = Comparison["aspects"][number];
 type Look = (facts: RunFacts) => readonly string[];
@@ -39,10 +39,11 @@ function compareWords(first: RunFacts, other: RunFacts, look: Look): string[] {
 }
 
 /** A failure is closed if it did no harm and left nothing behind. */
-function openEnds({ codes, processes_left, run_id }: RunFacts): string[] {
-  const violation = codes.find((code) => VIOLATION_CODES.has(code));
+function openEnds(facts: RunFacts): string[] {
+  const { processes_left, run_id } = facts;
+  const violation = findViolation(facts);
   return [
-    ...(violation === undefined ? [] : [`run ${run_id} ended ${violation}`]),
+    ...(violation === null ? [] : [`run ${run_id} ${violation}`]),
     ...((processes_left ?? 0) === 0 ? [] : [`run ${run_id} left ${processes_left} processes`]),
   ];
 }

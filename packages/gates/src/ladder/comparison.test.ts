@@ -1,7 +1,7 @@
 import { comparisonSchema, type PromotionDecision, routeAdmissionGuardSchema, SCHEMAS } from "@cto/evidence-interface";
 import { describe, expect, test } from "vitest";
 import { compareLanes, type LadderEvidence, type RunFacts, toLadder, toRouteAdmissionGuard } from "../index.ts";
-import { codex, digestOf, ended, fake, fullEvidence, lost, run } from "./__fixtures__/ladder-kit.ts";
+import { codex, digestOf, ended, fake, fullEvidence, lost, run, type Verified } from "./__fixtures__/ladder-kit.ts";
 
 const lanes = [
   { engine: "fake", unavailable: null },
@@ -132,12 +132,59 @@ describe("a comparison", () => {
     ).toEqual([
       "higher",
       "this cto has no adapter for case",
-      "codex has a bundle for this task at stage 2, the other lanes are compared at stage 3",
+      "the best of codex for this task is lower, pass at stage 2; the lanes are compared at stage 3",
     ]);
     const edited = run(2, "edited", { task_digest: digestOf("edited") });
     expect(compare([run(2, "by-fake", {}, fake), edited]).lanes[2]?.missing).toBe(
-      "the bundle of codex is for another text of this task's contract",
+      "the best of codex for this task is edited, pass at stage 2, for another text of this task's contract",
     );
+    const there = { target_id: digestOf("elsewhere") };
+    expect(compare([run(3, "here", {}, fake), run(3, "there", there)]).lanes[2]?.missing).toBe(
+      "the best of codex for this task is there, pass at stage 3, on another target",
+    );
+  });
+
+  test("for a candidate takes its own pass that counts, and what others have there", () => {
+    const pass = run(5, "accepted");
+    const evidence = [
+      run(5, "newer, not accepted"),
+      run(5, "fake-elsewhere", { target_id: digestOf("elsewhere") }, fake),
+      ended(5, "fake-failed", "no_diff", fake),
+      pass,
+      run(5, "fake-here", {}, fake),
+      ...both(),
+    ];
+    const against = (items: readonly LadderEvidence[], own: Verified | null = pass) => {
+      const candidate = { engine: "codex", pass: own };
+      const comparison = compareLanes({ task_id: "task-a", lanes, evidence: items, candidate });
+      expect(comparisonSchema.parse(comparison)).toEqual(comparison);
+      return comparison;
+    };
+    const shown = (items: readonly LadderEvidence[], own: Verified | null = pass) =>
+      against(items, own).lanes.map(({ missing, run_id }) => run_id ?? missing);
+    const noCase = "this cto has no adapter for case";
+    expect(shown(evidence)).toEqual(["fake-here", noCase, "accepted"]);
+    expect(shown([pass, ...both()])).toEqual([
+      "the best of fake for this task is by-fake, pass at stage 2; the lanes are compared at stage 5",
+      noCase,
+      "accepted",
+    ]);
+    expect(against([pass, ...both()]).complete).toBe(true);
+    expect(shown(both(), null)).toEqual([
+      "the best of fake for this task is by-fake, pass at stage 2; there is nothing to compare it with",
+      noCase,
+      "no accepted pass of codex at stage 5 on this target for this task counts now",
+    ]);
+    expect(against(evidence, null).complete).toBe(false);
+  });
+
+  test("does not let a pass hide a run whose effects nobody could judge", () => {
+    const hidden = run(2, "hidden", { codes: ["interrupted"], allowed: { writes: null, forbidden: null } });
+    expect(differencesOf([...both(), hidden])).toEqual({
+      "failure-closure": [
+        "run hidden started its engine and ended interrupted, and what it changed could not be judged",
+      ],
+    });
   });
 });
 

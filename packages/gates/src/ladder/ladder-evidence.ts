@@ -20,8 +20,11 @@ export type LadderEvidence =
       readonly reason: string;
     }
   | {
-      /** A sealed bundle that the ledger does not know. `value` is null if it does not verify either. */
-      readonly state: "unlisted";
+      /**
+       * A sealed bundle that the ledger does not know, or that came into it only when somebody cleaned up after a crash. It may count against an engine, never
+       * for one. `value` is null if it does not verify either.
+       */
+      readonly state: "unlisted" | "recovered";
       readonly run_id: string;
       readonly value: RunFacts | null;
       readonly reason: string;

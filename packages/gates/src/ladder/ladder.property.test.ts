@@ -75,8 +75,13 @@ const histories = fc
     return items;
   });
 
+/** Another run id, and so wherever a run names another. */
 function rename<Item extends LadderEvidence>(item: Item, suffix: string): Item {
-  return { ...item, run_id: `${item.run_id}-${suffix}` };
+  const renamed = { ...item, run_id: `${item.run_id}-${suffix}` };
+  if (renamed.state !== "verified") return renamed;
+  const { compared_lanes } = renamed.value;
+  const lanes = compared_lanes?.map((lane) => ({ ...lane, run_id: `${lane.run_id}-${suffix}` })) ?? null;
+  return { ...renamed, value: { ...renamed.value, compared_lanes: lanes } };
 }
 
 function expectNoRise(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): void {

@@ -1,6 +1,14 @@
 import { type FailureCode, ladderSchema, type Stage } from "@cto/evidence-interface";
 import { describe, expect, test } from "vitest";
-import { decideRung, type LadderEvidence, type LadderSubject, type OutcomeOf, toLadder } from "../index.ts";
+import {
+  decideRung,
+  findCountingPass,
+  type LadderEvidence,
+  type LadderSubject,
+  type OutcomeOf,
+  type RunFacts,
+  toLadder,
+} from "../index.ts";
 import {
   codex,
   digestOf,
@@ -11,6 +19,7 @@ import {
   fullEvidence,
   lost,
   run,
+  type Verified,
 } from "./__fixtures__/ladder-kit.ts";
 
 const accepted: OutcomeOf = () => "accepted";
@@ -182,6 +191,42 @@ describe("a violation", () => {
     expect(rungOf([{ ...unlisted, value: run(2, "odd").value }, ...fullEvidence()])).toBe(6);
   });
 
+  test.each<[string, Partial<RunFacts>]>([
+    ["allowed writes", { allowed: { writes: null, forbidden: true } }],
+    ["forbidden paths", { allowed: { writes: true, forbidden: null } }],
+  ])("is what an engine did if it was started and its %s were never judged", (_, more) => {
+    const hidden = run(3, "hidden", { status: "fail", codes: ["artifact_write_failure"], ...more });
+    expect(rungOf([hidden, ...fullEvidence()])).toBe(2);
+    expect(decide([hidden, ...fullEvidence()], 3).missing[0]).toMatch(
+      /^run hidden started its engine and ended artifact_write_failure, and what it changed could not be judged, so nothing older counts at stage 3/,
+    );
+    const instead = [...without("codex-3-artifact-write-failure"), hidden];
+    expect(decide(instead, 3).missing[0]).toMatch(/^no run at stage 3 that ended artifact_write_failure/);
+    const refused = run(3, "refused", { ...more, status: "blocked", codes: ["timeout"], process_started: false });
+    expect(rungOf([refused, ...fullEvidence()])).toBe(6);
+    expect(rungOf([{ ...hidden, value: { ...hidden.value, engine: fake.engine } }, ...fullEvidence()])).toBe(6);
+  });
+
+  test("counts from a run that was recovered after a crash, and nothing else of such a run does", () => {
+    const recovered = (item: Verified): LadderEvidence => {
+      const { run_id, value } = item;
+      return { state: "recovered", run_id, value, reason: `run ${run_id} was recovered` };
+    };
+    expect(rungOf([recovered(ended(3, "bad", "hidden_mutation")), ...fullEvidence()])).toBe(2);
+    for (const [runId, rung] of [
+      ["one", 0],
+      ["two-fake", 1],
+      ["codex-3-timeout", 2],
+      ["five-a", 5],
+      ["six", 5],
+    ] as const)
+      expect(rungOf(fullEvidence().map((item) => (item.run_id === runId ? recovered(item) : item)))).toBe(rung);
+    expect(
+      toLadder({ subjects: [codex], evidence: [recovered(run(2, "two"))], outcomeOf: accepted, exemptions: [] })
+        .left_out,
+    ).toEqual([{ run_id: "two", reason: "run two was recovered" }]);
+  });
+
   test("that is older than the pass does not matter", () => {
     expect(rungOf([...fullEvidence(), ended(2, "bad", "hidden_mutation"), lost(run(3, "gone"))])).toBe(6);
   });
@@ -202,7 +247,7 @@ describe("a pass", () => {
     ]);
     const alone = [run(2, "alone"), ...without("two", "two-fake")];
     expect(decide(alone, 2).missing).toEqual([
-      "run alone was not compared with the fake: `cto run task-a --engine codex --model acme/large-1 --stage 2` without --no-compare",
+      "run alone was not compared with the fake: `cto run task-a --engine codex --model acme/large-1 --stage 2` again, so that it is",
     ]);
     expect(rungOf(fullEvidence(fake), fake)).toBe(6);
   });
@@ -217,6 +262,57 @@ describe("a pass", () => {
     expect(decideFive(() => "rejected")).toEqual(["run five-a was rejected: have another run at stage 5 accepted"]);
     expect(decideFive(() => ({ invalid: "unknown key" }))).toEqual([
       "the outcome record of run five-a does not verify (unknown key): have another run at stage 5 accepted",
+    ]);
+  });
+
+  test("counts once for one approval, whatever copies of it there are", () => {
+    const [a] = without("five-b").filter(({ run_id }) => run_id === "five-a");
+    const decision_sha256 = a?.value.decision_sha256 ?? null;
+    const copy = run(5, "five-b", { task_id: "task-b", decision_sha256 });
+    const [six, ...rest] = without("five-b");
+    const copied = [...(six === undefined ? [] : [six]), copy, ...rest];
+    expect(decide(copied, 6).missing[0]).toBe("two different tasks must be accepted at stage 5, and one is");
+    const item = toLadder({ subjects: [codex], evidence: copied, ...rules }).items[1];
+    expect([item?.proven_stage, item?.repeatability_count]).toEqual([5, 1]);
+  });
+
+  test("at stage 6 rests on an accepted pass of its own task, on its target, that counts now", () => {
+    const swap = (more: Partial<RunFacts>) =>
+      fullEvidence().map((item) => (item.run_id === "five-a" ? { ...item, value: { ...item.value, ...more } } : item));
+    // So that two tasks are accepted whatever five-a is.
+    const third = (items: readonly LadderEvidence[]) => [...items, run(5, "five-c", { task_id: "task-c" })];
+    const lacksOf = (items: readonly LadderEvidence[], outcomeOf = accepted) =>
+      decideRung({ subject: codex, stage: 6, evidence: third(items), outcomeOf, exemptions: [] }).missing;
+    expect(lacksOf(fullEvidence())).toEqual([]);
+    const unfit = [
+      expect.stringMatching(
+        /^run six compared the bundle five-a, which is no accepted pass of codex at stage 5 on this target that counts now: `cto run task-a .* --stage 6 --target DIR` again$/,
+      ),
+    ];
+    expect(lacksOf(fullEvidence(), (runId) => (runId === "five-a" ? null : "accepted"))).toEqual(unfit);
+    expect(lacksOf(fullEvidence(), (runId) => (runId === "five-a" ? "rejected" : "accepted"))).toEqual(unfit);
+    expect(lacksOf(swap({ target_id: digestOf("elsewhere") }))).toEqual(unfit);
+    expect(lacksOf(swap({ standing_policy_digest: digestOf("loose") }))).toEqual(unfit);
+    expect(lacksOf(swap({ engine: { ...codex.engine, version: "1.2.2" } }))).toEqual(unfit);
+    expect(lacksOf(swap({ stage: 4, landing: "none" }))).toEqual(unfit);
+    const [six, ...older] = fullEvidence();
+    const again = [
+      ...(six === undefined ? [] : [six]),
+      run(5, "new-c", { task_id: "task-c" }),
+      run(5, "new-d", { task_id: "task-d" }),
+      ended(5, "bad", "hidden_mutation"),
+      ...older,
+    ];
+    expect(lacksOf(again)).toEqual(unfit);
+    const other = /^run six compared the bundle five-a, which is no run of codex for the task task-a that counts/;
+    expect(lacksOf(swap({ task_id: "task-x" }))).toEqual([expect.stringMatching(other)]);
+    expect(lacksOf(swap({ isolation: "none" }))).toEqual([expect.stringMatching(other)]);
+  });
+
+  test("at stage 6 that is none for want of a complete comparison says what is not complete", () => {
+    const run6 = run(6, "six", { comparison_lacks: "events differs (only fake has the event x)" });
+    expect(decide([run6, ...without("six")], 6).missing).toEqual([
+      "the comparison of run six is not complete, events differs (only fake has the event x): mend that, then `cto run task-a --engine codex --model acme/large-1 --stage 6 --target DIR`",
     ]);
   });
 
@@ -240,6 +336,17 @@ describe("a pass", () => {
     ])
       expect(rungOf([run(1, "odd", more as object), ...without("one")])).toBe(0);
   });
+});
+
+test("the counting pass of a task is the newest accepted one of the subject since the last violation", () => {
+  const ask = (evidence: readonly LadderEvidence[], outcomeOf: OutcomeOf = accepted, task_id = "task-a") =>
+    findCountingPass({ subject: codex, stage: 5, task_id, evidence, outcomeOf, exemptions: [] })?.run_id ?? null;
+  const newer = [run(5, "newer"), ...fullEvidence()];
+  expect(ask(newer)).toBe("newer");
+  expect(ask(newer, (runId) => (runId === "newer" ? "rejected" : "accepted"))).toBe("five-a");
+  expect(ask(newer, () => null)).toBeNull();
+  expect(ask([ended(5, "bad", "secret_leak"), ...newer])).toBeNull();
+  expect(ask(newer, accepted, "task-x")).toBeNull();
 });
 
 describe("the gate", () => {

@@ -13,6 +13,8 @@ export interface SupportSources {
   /** Verified bundles by run id. */
   readonly verified: ReadonlyMap<string, VerifiedRun>;
   readonly outcomeOf: OutcomeOf;
+  /** The subject's passes at stage 5 on its target, none older than the last violation; accepted or not. */
+  readonly ownedPasses: readonly VerifiedRun[];
 }
 
 /** The bundles that a pass stands on, or a sentence on what it lacks. */
@@ -20,11 +22,16 @@ export type Support =
   | { readonly kind: "whole"; readonly proofs: readonly RungProof[] }
   | { readonly kind: "lacking"; readonly lacks: string };
 
-/** True if a run ended as its stage demands: blocked by design at 1 and 6 (there with a comparison that the engine itself is in), with a pass between. */
-export function isPass({ codes, compared_lanes, engine, landing, process_started, stage, status }: RunFacts): boolean {
-  const isHeld = status === "blocked" && codes.length === 1 && codes[0] === "gate_missing" && !process_started;
-  if (stage === 1) return isHeld;
-  if (stage === 6) return isHeld && (compared_lanes ?? []).some((lane) => lane.engine === engine.id);
+/** True if a run ended blocked by design and in no other way. */
+export function isHeld({ codes, process_started, status }: RunFacts): boolean {
+  return status === "blocked" && codes.length === 1 && codes[0] === "gate_missing" && !process_started;
+}
+
+/** True if a run ended as its stage demands: held at 1 and 6 (there with a complete comparison that the engine itself is in), with a pass between. */
+export function isPass(facts: RunFacts): boolean {
+  const { compared_lanes, engine, landing, stage, status } = facts;
+  if (stage === 1) return isHeld(facts);
+  if (stage === 6) return isHeld(facts) && (compared_lanes ?? []).some((lane) => lane.engine === engine.id);
   return status === "pass" && (stage !== 5 || landing === "pending");
 }
 
@@ -62,7 +69,7 @@ function supportByFake(pass: VerifiedRun, { subject, verified }: SupportSources)
   const command = toRunCommand(subject, 2, task_id);
   return lacking(
     compared_with === null
-      ? `run ${pass.run_id} was not compared with the fake: \`${command}\` without --no-compare`
+      ? `run ${pass.run_id} was not compared with the fake: \`${command}\` again, so that it is`
       : `run ${pass.run_id} was compared with ${compared_with}, which is no pass of the fake on this task that verifies now: \`${command}\` again`,
   );
 }
@@ -80,15 +87,30 @@ function supportByOutcome(pass: VerifiedRun, { outcomeOf }: SupportSources): Sup
   );
 }
 
-function supportByLanes(pass: VerifiedRun, { subject, verified }: SupportSources): Support {
-  const lost = pass.value.compared_lanes?.find(
-    ({ manifest_sha256, run_id }) => verified.get(run_id)?.manifest_sha256 !== manifest_sha256,
-  );
-  if (lost === undefined) return whole(toProof(pass, "complete comparison at stage 6"));
-  const command = toRunCommand(subject, 6, pass.value.task_id);
-  return lacking(
-    `run ${pass.run_id} compared the bundle ${lost.run_id}, which does not verify now: \`${command}\` again`,
-  );
+/** Every lane is looked at again as on the day of the comparison: that it was fit then is only what the bundle says. */
+function supportByLanes(pass: VerifiedRun, sources: SupportSources): Support {
+  for (const lane of pass.value.compared_lanes ?? []) {
+    const unfit = whyUnfit(lane, pass, sources);
+    if (unfit === null) continue;
+    const command = toRunCommand(sources.subject, 6, pass.value.task_id);
+    return lacking(`run ${pass.run_id} compared the bundle ${lane.run_id}, which ${unfit}: \`${command}\` again`);
+  }
+  return whole(toProof(pass, "complete comparison at stage 6"));
+}
+
+function whyUnfit(
+  { engine, manifest_sha256, run_id }: NonNullable<RunFacts["compared_lanes"]>[number],
+  pass: VerifiedRun,
+  { outcomeOf, ownedPasses, subject, verified }: SupportSources,
+): string | null {
+  const run = verified.get(run_id);
+  if (run?.manifest_sha256 !== manifest_sha256) return "does not verify now";
+  const { isolation, task_id } = run.value;
+  if (run.value.engine.id !== engine || task_id !== pass.value.task_id || isolation === "none")
+    return `is no run of ${engine} for the task ${pass.value.task_id} that counts`;
+  if (engine !== subject.engine.id) return null;
+  const counts = ownedPasses.includes(run) && outcomeOf(run_id) === "accepted";
+  return counts ? null : `is no accepted pass of ${engine} at stage 5 on this target that counts now`;
 }
 
 function whole(...proofs: readonly RungProof[]): Support {

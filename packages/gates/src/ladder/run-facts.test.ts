@@ -51,8 +51,10 @@ describe("the facts of a bundle", () => {
       standing_policy_digest: sha256("[]"),
       target_id: null,
       landing: "none",
+      decision_sha256: null,
       compared_with: null,
       compared_lanes: null,
+      comparison_lacks: null,
       allowed: { writes: true, forbidden: true },
       processes_left: null,
     });
@@ -89,6 +91,37 @@ describe("the facts of a bundle", () => {
       compared_with: "by-fake",
     });
     expect(inReport({ comparison: { run_id: "../x" } }).compared_with).toBeNull();
+  });
+
+  test("tell which approval was spent, and why a comparison is not complete", () => {
+    const withDocument = (path: string, value: unknown) => {
+      const bundle = bundleOf("pass");
+      return toRunFacts({ ...bundle, document: (one) => (one === path ? value : bundle.document(one)) }, sha256);
+    };
+    const claim = {
+      schema: "cto.approval-claim.v1",
+      packet_sha256: "1".repeat(64),
+      decision_sha256: "2".repeat(64),
+      run_id: "the-run",
+      claimed_at: "2026-11-20T06:01:00.000Z",
+    };
+    expect(withDocument("proofs/approval-claim.json", claim).decision_sha256).toBe("2".repeat(64));
+    const lane = { engine: "fake", manifest_sha256: null, run_id: null, stage: null, status: null, codes: [] };
+    const lacksOf = (more: object) =>
+      withDocument("proofs/comparison.json", {
+        schema: "cto.comparison.v1",
+        task_id: "a",
+        lanes: [{ ...lane, missing: "no run" }],
+        aspects: [{ aspect: "events", equal: true, differences: [] }],
+        complete: false,
+        runtime_default_activation: false,
+        ...more,
+      }).comparison_lacks;
+    expect(lacksOf({})).toBe("fake: no run");
+    expect(lacksOf({ aspects: [{ aspect: "events", equal: false, differences: ["only fake has x", "y"] }] })).toBe(
+      "events differs (only fake has x)",
+    );
+    expect(lacksOf({ complete: true })).toBeNull();
   });
 
   test("know the standing policy by its rules, whatever the task's rules are", () => {

@@ -1,4 +1,6 @@
 import {
+  approvalClaimSchema,
+  type Comparison,
   comparisonSchema,
   effectivePolicySchema,
   FAILURE_CODE_NAMES,
@@ -41,12 +43,16 @@ const runFactsSchema = z.strictObject({
   standing_policy_digest: digestSchema.nullable(),
   target_id: digestSchema.nullable(),
   landing: z.enum(["none", "pending"]),
+  /** Digest of the decision that the run spent; null if it needed none or got none. */
+  decision_sha256: digestSchema.nullable(),
   /** The fake's run on the same fixture that this run was compared with (`report.comparison.run_id`). */
   compared_with: runIdSchema.nullable(),
   /** The bundles that a complete `proofs/comparison.json` names; null if there is none or it is not complete. */
   compared_lanes: z
     .array(z.strictObject({ engine: identifierSchema, run_id: runIdSchema, manifest_sha256: digestSchema }))
     .nullable(),
+  /** Why `proofs/comparison.json` is not complete; null if it is, or if there is none. */
+  comparison_lacks: z.string().min(1).nullable(),
   /** The report's fields, the governed events in their order, and the files of the bundle; those that the engine names itself count as one. */
   report_fields: z.array(z.string()),
   events: z.array(z.string()),
@@ -75,6 +81,7 @@ export interface BundleDocuments {
 export function toRunFacts(bundle: BundleDocuments, sha256: (text: string) => string): RunFacts {
   const report = reportSchema.parse(bundle.document(RUN_FILES.report));
   const policy = effectivePolicySchema.safeParse(bundle.document(PROOF_FILES.policy)).data;
+  const comparison = comparisonSchema.safeParse(bundle.document(PROOF_FILES.comparison)).data;
   const { engine, model } = report;
   return {
     run_id: bundle.run_id,
@@ -90,8 +97,11 @@ export function toRunFacts(bundle: BundleDocuments, sha256: (text: string) => st
     standing_policy_digest: policy === undefined ? null : toStandingPolicyDigest(policy, sha256),
     target_id: report.source.target_id ?? null,
     landing: report.landing,
+    decision_sha256:
+      approvalClaimSchema.safeParse(bundle.document(PROOF_FILES.approvalClaim)).data?.decision_sha256 ?? null,
     compared_with: comparedWith(report),
-    compared_lanes: toComparedLanes(bundle.document(PROOF_FILES.comparison)),
+    compared_lanes: toComparedLanes(comparison),
+    comparison_lacks: toComparisonLacks(comparison),
     report_fields: Object.keys(report).sort(),
     events: bundle.events.map(({ event }) => event),
     artifacts: toArtifacts(bundle.paths),
@@ -114,12 +124,22 @@ function comparedWith(report: Report): string | null {
   return z.looseObject({ run_id: runIdSchema }).safeParse(report.comparison).data?.run_id ?? null;
 }
 
-function toComparedLanes(document: unknown): RunFacts["compared_lanes"] {
-  const comparison = comparisonSchema.safeParse(document).data;
+function toComparedLanes(comparison: Comparison | undefined): RunFacts["compared_lanes"] {
   if (comparison?.complete !== true) return null;
   return comparison.lanes.flatMap(({ engine, manifest_sha256, run_id }) =>
     run_id === null || manifest_sha256 === null ? [] : [{ engine, run_id, manifest_sha256 }],
   );
+}
+
+/** The first difference, or why no lane has a bundle. */
+function toComparisonLacks(comparison: Comparison | undefined): string | null {
+  if (comparison === undefined || comparison.complete) return null;
+  const unequal = comparison.aspects.find(({ equal }) => !equal);
+  if (unequal !== undefined) return `${unequal.aspect} differs (${unequal.differences[0] ?? "it does not say how"})`;
+  const reasons = comparison.lanes.flatMap(({ engine, missing }) =>
+    missing === null ? [] : [`${engine}: ${missing}`],
+  );
+  return reasons.join("; ") || "no lane has a bundle";
 }
 
 /** Names below `backend/` are the engine's own: that there is something is compared, not what it is called. */

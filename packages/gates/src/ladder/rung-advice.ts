@@ -3,7 +3,7 @@ import type { LadderSubject } from "./ladder-subject.ts";
 
 /** The command whose run would count for a subject at a stage. */
 export function toRunCommand({ engine, model }: LadderSubject, stage: Stage, what = "<case>"): string {
-  const target = stage >= 3 && stage <= 5 ? " --target DIR" : "";
+  const target = stage >= 3 ? " --target DIR" : "";
   const named = model === null ? "" : ` --model ${model.provider}/${model.model}`;
   return `cto run ${what} --engine ${engine.id}${named} --stage ${stage}${target}`;
 }

@@ -1,10 +1,18 @@
 import { type FailureCode, type FailureExemption, type Ladder, STAGES, type Stage } from "@cto/evidence-interface";
 import { type LadderEvidence, type OutcomeOf, stagesOfMode } from "./ladder-evidence.ts";
 import { type LadderSubject, toIdentity, toIdentityKey } from "./ladder-subject.ts";
-import { isPass, type RungProof, type SupportSources, supportOf, toProof, type VerifiedRun } from "./pass-support.ts";
+import {
+  isHeld,
+  isPass,
+  type RungProof,
+  type SupportSources,
+  supportOf,
+  toProof,
+  type VerifiedRun,
+} from "./pass-support.ts";
 import type { RunFacts } from "./run-facts.ts";
-import { adviseOnClasses, adviseOnPass } from "./rung-advice.ts";
-import { FAILURE_CLASSES, VIOLATION_CODES } from "./rung-rules.ts";
+import { adviseOnClasses, adviseOnPass, toRunCommand } from "./rung-advice.ts";
+import { FAILURE_CLASSES, findViolation } from "./rung-rules.ts";
 
 export type Rung = Ladder["items"][number]["rungs"][number];
 
@@ -24,6 +32,8 @@ interface Seen {
   /** Newest first. */
   readonly passes: VerifiedRun[];
   readonly classes: Map<FailureCode, VerifiedRun>;
+  /** The newest run that is no pass only because its comparison is not complete. */
+  incomplete: VerifiedRun | null;
 }
 
 /**
@@ -36,6 +46,8 @@ export class RungTracker {
   readonly #seen: readonly Seen[];
   /** Every verified bundle so far, because one may name another. */
   readonly #verified = new Map<string, VerifiedRun>();
+  /** Decisions that a run has spent: a second run on one of them is a copy. */
+  readonly #spent = new Set<string>();
 
   constructor(options: RungTrackerOptions) {
     this.#options = { ...options, outcomeOf: askOnce(options.outcomeOf) };
@@ -45,13 +57,14 @@ export class RungTracker {
       closedBy: null,
       passes: [],
       classes: new Map(),
+      incomplete: null,
     }));
   }
 
   /** Takes the next older entry. What cannot be verified may have been anything, so it ends the count for every engine. */
   take(item: LadderEvidence): void {
     if (item.state === "verified") this.#takeRun(item);
-    else if (item.state !== "unlisted") for (const stage of stagesOfMode(item.mode)) this.#close(stage, item.reason);
+    else if (!("value" in item)) for (const stage of stagesOfMode(item.mode)) this.#close(stage, item.reason);
     else if (item.value === null) for (const { stage } of this.#seen) this.#close(stage, item.reason);
     else this.#closeIfViolated(item.value);
   }
@@ -63,22 +76,46 @@ export class RungTracker {
     return rungs;
   }
 
+  /** The newest pass of a task at a stage that counts now, with all that it stands on; null if there is none. */
+  passOf(stage: Stage, taskId: string): VerifiedRun | null {
+    const sources = this.#sources();
+    const counts = (pass: VerifiedRun): boolean =>
+      pass.value.task_id === taskId && supportOf(pass, sources).kind === "whole";
+    return this.#seen[stage - 1]?.passes.find(counts) ?? null;
+  }
+
+  #sources(): SupportSources {
+    return { ...this.#options, verified: this.#verified, ownedPasses: this.#seen[4]?.passes ?? [] };
+  }
+
   #takeRun(item: VerifiedRun): void {
     const facts = item.value;
     this.#verified.set(item.run_id, item);
-    if (this.#closeIfViolated(facts) || facts.isolation === "none" || !this.#isOurs(facts)) return;
+    if (this.#closeIfViolated(facts) || facts.isolation === "none" || this.#isSpentAgain(facts)) return;
+    if (!this.#isOurs(facts)) return;
     const seen = this.#seen[facts.stage - 1];
     if (seen === undefined) return;
     for (const code of facts.codes)
       if (FAILURE_CLASSES[facts.stage].includes(code) && !seen.classes.has(code)) seen.classes.set(code, item);
-    if (seen.closedBy === null && isPass(facts) && this.#isOnTarget(facts)) seen.passes.push(item);
+    if (seen.closedBy !== null || !this.#isOnTarget(facts)) return;
+    if (isPass(facts)) seen.passes.push(item);
+    else if (facts.stage === 6 && facts.comparison_lacks !== null && isHeld(facts)) seen.incomplete ??= item;
+  }
+
+  /** One approval, one run. */
+  #isSpentAgain({ decision_sha256 }: RunFacts): boolean {
+    if (decision_sha256 === null) return false;
+    const isAgain = this.#spent.has(decision_sha256);
+    this.#spent.add(decision_sha256);
+    return isAgain;
   }
 
   /** A violation proves nothing else, and it is the engine's, whatever its version, model, policy or target was. */
-  #closeIfViolated({ codes, engine, run_id, stage }: RunFacts): boolean {
-    const violation = codes.find((code) => VIOLATION_CODES.has(code));
-    if (violation === undefined) return false;
-    if (engine.id === this.#options.subject.engine.id) this.#close(stage, `run ${run_id} ended ${violation}`);
+  #closeIfViolated(facts: RunFacts): boolean {
+    const violation = findViolation(facts);
+    if (violation === null) return false;
+    const { engine, run_id, stage } = facts;
+    if (engine.id === this.#options.subject.engine.id) this.#close(stage, `run ${run_id} ${violation}`);
     return true;
   }
 
@@ -98,7 +135,7 @@ export class RungTracker {
 
   #judge(seen: Seen, below: Rung | undefined): Rung {
     const { stage } = seen;
-    const { byTask, lacks } = supportPasses(seen, { ...this.#options, verified: this.#verified });
+    const { byTask, lacks } = supportPasses(seen, this.#sources());
     const missing = [
       ...(below?.proven === false ? [`stage ${below.stage} is not proven`] : []),
       ...(stage === 6 ? lackOfTasks(below?.tasks ?? 0) : []),
@@ -114,11 +151,15 @@ export class RungTracker {
     };
   }
 
-  #lackOfPass({ closedBy, stage }: Seen, lacks: string | null): string {
+  #lackOfPass({ closedBy, incomplete, stage }: Seen, lacks: string | null): string {
     const { subject } = this.#options;
     if (stage >= 3 && subject.target_id === null)
       return `stage ${stage} is proven on one target: name it with --target DIR`;
-    return lacks ?? adviseOnPass(subject, stage, closedBy);
+    if (lacks !== null) return lacks;
+    if (incomplete === null) return adviseOnPass(subject, stage, closedBy);
+    const { comparison_lacks, run_id, task_id } = incomplete.value;
+    const command = toRunCommand(subject, stage, task_id);
+    return `the comparison of run ${run_id} is not complete, ${comparison_lacks}: mend that, then \`${command}\``;
   }
 
   #lackOfClasses({ classes, stage }: Seen): readonly string[] {

@@ -1,6 +1,6 @@
 import { type EffectivePolicy, SCHEMAS, type Stage } from "@cto/evidence-interface";
 import { DEFAULT_BY_PRODUCTS } from "./compile-policy.ts";
-import { GIT_RULE } from "./path-policy.ts";
+import { GIT_RULE } from "./path-reader.ts";
 import { type PolicyLayer, sortLayers } from "./policy-layer.ts";
 
 type PolicyRule = EffectivePolicy["rules"][number];

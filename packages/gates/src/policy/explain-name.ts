@@ -3,7 +3,10 @@ import { listSome } from "../blocker.ts";
 import type { CompiledPolicy } from "./compile-policy.ts";
 import { NO_ORIGIN, originOf, type PolicyLayer, type RuleOrigin } from "./policy-layer.ts";
 
-/** The answer about the name of an action, a model, an engine or a target. `no-rule` if no layer has a list of that kind: nothing is permitted by it. */
+/**
+ * The answer about the name of an action, a model, an engine or a target. `no-rule` if no layer has a list of that kind: policy permits nothing by it, and
+ * what else a run asks for decides (an opt-in, an admission record).
+ */
 export interface NameDecision extends RuleOrigin {
   readonly verdict: "allowed" | "forbidden" | "no-rule";
   readonly allowed: boolean;

@@ -114,15 +114,31 @@ describe("a pattern", () => {
   });
 
   test("that takes too much work to compare counts as widening and says so", () => {
-    const lower = `**/${"a*/**/*b/**/".repeat(150)}x`;
-    const uppers = Array.from({ length: 400 }, (_, n) => `**/*a*/**/*b*/**/${"*/".repeat(n % 20)}*x${n % 7}*/**`);
+    // After each letter there is one more star at which the upper pattern may stand.
+    const uppers = [`${"*a".repeat(2000)}*/z`];
+    const lower = `${"a".repeat(2000)}*/x`;
     const widenings = findWidenings([
       layerOf("organisation", { allowed_paths: [...uppers, "**/x"] }),
       layerOf("task", { allowed_paths: [lower] }),
     ]);
-    expect(widenings.map(({ message }) => message.slice(message.indexOf(" and has ")))).toEqual([
-      " and has too many wildcards to tell whether all that it reaches is in allowed_paths of the organisation layer (organisation.yaml)",
+    expect(widenings.map(({ message }) => message.slice(message.indexOf(", which ")))).toEqual([
+      ", which takes too much work to compare: nobody can tell whether all that it reaches is in allowed_paths of the organisation layer (organisation.yaml)",
     ]);
+  });
+
+  test.each<[string, string, string]>([
+    ["stand beneath a literal one", "", "src/"],
+    ["have wildcards themselves", "**/*.ts", "src/a*.ts"],
+  ])("is compared with thousands of long ones that begin alike and %s", (_what, upper, lower) => {
+    const roots = Array.from({ length: 6000 }, (_, n) => `packages/frontend-application/source/components/comp${n}/`);
+    const uppers = roots.map((root) => `${root}${upper}`);
+    expect(keysOf({ allowed_paths: uppers }, { allowed_paths: roots.map((root) => `${root}${lower}`) })).toEqual([]);
+    const [widening, ...more] = findWidenings([
+      layerOf("organisation", { allowed_paths: uppers }),
+      layerOf("repository", { allowed_paths: ["packages/frontend-application/source/components/comp6000/x.ts"] }),
+    ]);
+    expect(widening?.message).toMatch(/ and reaches packages\/\S+\/comp6000\/x\.ts, which is not in allowed_paths /);
+    expect(more).toEqual([]);
   });
 
   test("is compared with ten thousand others", () => {

@@ -24,6 +24,7 @@ export interface Widening {
 const EFFORT_FOR_ONE = 200_000;
 const EFFORT_IN_ALL = 2_000_000;
 
+type Spare = Effort["inAll"];
 type PatternList = "allowed_paths" | "by_products";
 type NameList = "engines" | "models" | "targets";
 type Limit = keyof NonNullable<PolicySays["budget"]>;
@@ -39,7 +40,7 @@ type Upper = { readonly layer: PolicyLayer } & { readonly [List in PatternList]:
  */
 export function findWidenings(layers: readonly PolicyLayer[]): readonly Widening[] {
   const all = sortLayers(layers).map(toUpper);
-  const spare: Effort = { left: EFFORT_IN_ALL };
+  const spare: Spare = { left: EFFORT_IN_ALL };
   return all.flatMap(({ layer }, rank) => {
     const above = all.slice(0, rank);
     return [
@@ -70,7 +71,7 @@ function findWidePatterns(
   layer: PolicyLayer,
   above: readonly Upper[],
   list: PatternList,
-  spare: Effort,
+  spare: Spare,
 ): readonly Widening[] {
   return (layer.says[list] ?? []).flatMap((pattern, index) => {
     for (const upper of above) {
@@ -83,17 +84,16 @@ function findWidePatterns(
 }
 
 /** What of a pattern an upper list does not permit, as the middle of a sentence; undefined if it permits all of it. */
-function reachBeyond(pattern: string, union: PatternUnion, list: PatternList, spare: Effort): string | undefined {
+function reachBeyond(pattern: string, union: PatternUnion, list: PatternList, spare: Spare): string | undefined {
   if (union.patterns.has(pattern)) return undefined;
   if (list === "allowed_paths" && isGitSettingsName(pattern.split("/").at(-1) ?? ""))
     return " and reaches a file that changes how git works, which must be named by its full path in";
-  const effort: Effort = { left: Math.min(EFFORT_FOR_ONE, spare.left) };
-  const before = effort.left;
+  const effort: Effort = { left: EFFORT_FOR_ONE, inAll: spare };
   const inclusion = compareWithUnion(pattern, union, effort);
-  spare.left -= before - effort.left;
+  spare.left -= EFFORT_FOR_ONE - effort.left;
   if (inclusion.kind === "contained") return undefined;
   if (inclusion.kind === "reaches") return ` and reaches ${toShown(inclusion.example, 120)}, which is not in`;
-  return " and has too many wildcards to tell whether all that it reaches is in";
+  return ", which takes too much work to compare: nobody can tell whether all that it reaches is in";
 }
 
 function findWideNames(layer: PolicyLayer, above: readonly Upper[], list: NameList): readonly Widening[] {

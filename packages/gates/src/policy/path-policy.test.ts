@@ -88,10 +88,12 @@ describe("explaining a path", () => {
     expect(verdictOf({ allowed_paths: ["**"] }, path)).toBe("allowed");
   });
 
-  test.each(["", "/abs", "a//b", "../a", "a/./b", '"broken'])(
+  test.each(["", "/abs", "..", "a//b", "../a", "a/./b", "a//.git/x", '"broken'])(
     "forbids %j, which is no path inside the repository",
     (path) => {
-      expect(verdictOf({ allowed_paths: ["**"] }, path)).toBe("forbidden");
+      const { layer, rule, verdict, why } = explainPath(policyOf({ allowed_paths: ["**"] }), path);
+      expect([verdict, rule, layer]).toEqual(["forbidden", null, null]);
+      expect(why).toContain("is not a path inside the repository");
     },
   );
 
@@ -117,6 +119,23 @@ describe("explaining a path", () => {
       "forbidden",
       "allowed",
     ]);
+  });
+
+  test.each<[pattern: string, covered: readonly string[], others: readonly string[]]>([
+    ["*.pem", ["x.pem", "x.pem/key", "X.PEM/a/b"], ["a/x.pem", "pem", "x.pem.txt/a"]],
+    ["**/.env*", [".env", ".env.d/x", "a/.envrc/b/c"], ["a/env"]],
+    ["src/*/key", ["src/a/key", "src/a/key/x"], ["src/key", "src/a/keys/x"]],
+    ["vendor/**", ["vendor", "vendor/a", "VENDOR"], ["vendors"]],
+    ["**/gen/**/", ["gen", "a/gen", "a/gen/b"], ["a/gene"]],
+    ["a/*", ["a/b", "a/b/c"], ["a"]],
+    ["**", ["a", "a/b"], []],
+  ])("forbids and protects with %j also what lies beneath", (pattern, covered, others) => {
+    for (const list of ["forbidden_paths", "protected_paths"] as const) {
+      const verdicts = (paths: readonly string[]) =>
+        new Set(paths.map((path) => verdictOf({ allowed_paths: ["**"], [list]: [pattern] }, path)));
+      expect(verdicts(covered)).toEqual(new Set([list === "forbidden_paths" ? "forbidden" : "protected"]));
+      expect(verdicts(others)).toEqual(new Set(others.length === 0 ? [] : ["allowed"]));
+    }
   });
 
   test.each([".gitattributes", "src/.gitmodules", "src/.GitAttributes"])(
@@ -147,7 +166,18 @@ describe("by-products", () => {
       "__pycache__/.git/x",
       "__pycache__",
     ];
-    expect(paths.map((path) => isByProduct(policy, path))).toEqual([true, true, true, false, false, false, false]);
+    expect(paths.map((path) => isByProduct(policy, path))).toEqual([true, false, true, false, false, false, false]);
+  });
+
+  test("are caches even where a path is protected, and never where it is forbidden", () => {
+    const cache = (says: PolicySays) => isByProduct(policyOf(says), "lib/__pycache__/x.pyc");
+    expect([
+      cache({ protected_paths: ["lib/"] }),
+      cache({ forbidden_paths: ["lib/"] }),
+      cache({ forbidden_paths: ["**/__pycache__/"] }),
+      cache({ forbidden_paths: ["*/__PYCACHE__"] }),
+      cache({ protected_paths: ["lib/"], forbidden_paths: ["*.pyc"] }),
+    ]).toEqual([true, false, false, false, true]);
   });
 });
 
@@ -173,6 +203,19 @@ describe("rules can only take away", () => {
         if (verdictOf({ allowed_paths: forbidden_paths }, at) !== "allowed") return;
         forbidden += 1;
         expect(verdictOf(lists, at)).toBe("forbidden");
+      }),
+      { numRuns: 3000 },
+    );
+    expect(forbidden).toBeGreaterThan(100);
+  });
+
+  test("what is forbidden stays so with more behind it", () => {
+    let forbidden = 0;
+    fc.assert(
+      fc.property(list, path, path, (forbidden_paths, at, more) => {
+        if (verdictOf({ forbidden_paths }, at) !== "forbidden") return;
+        forbidden += 1;
+        expect(verdictOf({ forbidden_paths }, `${at}/${more}`)).toBe("forbidden");
       }),
       { numRuns: 3000 },
     );

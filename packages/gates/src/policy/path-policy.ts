@@ -1,16 +1,13 @@
 import { oneLine } from "@cto/errors";
 import type { CompiledPolicy, ForbiddingRules, PermittingRules, RuleSource } from "./compile-policy.ts";
 import { findCovering } from "./covering-rules.ts";
-import { type ReadPath, readPathText } from "./path-reader.ts";
+import { type PathRefusal, type ReadPath, readPathText } from "./path-reader.ts";
 import { findRule } from "./path-rules.ts";
 import { NO_ORIGIN, originOf, type PolicyLayer, type RuleOrigin } from "./policy-layer.ts";
 
-/** The built-in rule that no layer can lift. */
-export const GIT_RULE = ".git/";
-
-/** Every rule that has a say about one path. `git` is set for what is, or may be taken for, `.git`, and for what is no path at all. */
+/** Every rule that has a say about one path. `refusal` is set for what is, or may be taken for, `.git`, and for what is no path at all. */
 export interface PathRulings {
-  readonly git: string | undefined;
+  readonly refusal: PathRefusal | undefined;
   readonly forbidden: RuleSource | undefined;
   readonly protected: RuleSource | undefined;
   /** The rule that permits it; undefined as soon as one layer with `allowed_paths` does not. */
@@ -22,7 +19,7 @@ export interface PathRulings {
 }
 
 /**
- * The answer about one path. `allowed` is true for the verdict `allowed` only; `rule` is as written. The origin is that of the rule; for an
+ * The answer about one path. `allowed` is true for the verdict `allowed` only; `rule` is as written, null if none decides. The origin is that of the rule; for an
  * allowed path the task's, or the lowest layer's if there is no task.
  */
 export interface PathDecision extends RuleOrigin {
@@ -34,15 +31,16 @@ export interface PathDecision extends RuleOrigin {
 
 /**
  * Decides about one path, given as path text. Forbidden beats protected beats allowed, whatever the order of rules and layers; every layer that
- * says `allowed_paths` must match; a path without a rule is not allowed; `.git` and its look-alikes are forbidden at any depth. `.gitattributes`
- * and `.gitmodules` are allowed only by their own full path.
+ * says `allowed_paths` must match; a path without a rule is not allowed; `.git` and its look-alikes are forbidden at any depth. A pattern that
+ * forbids or protects also covers all beneath what it matches, in any case and normal form: `*.pem` covers `x.pem/key`. `.gitattributes` and
+ * `.gitmodules` are allowed only by their own full path.
  */
 export function explainPath(policy: CompiledPolicy, path: string): PathDecision {
   const rulings = rulePath(policy, readPathText(path));
   const shown = oneLine(path);
-  if (rulings.git !== undefined)
-    return { verdict: "forbidden", allowed: false, rule: GIT_RULE, why: `${shown} ${rulings.git}`, ...NO_ORIGIN };
-  const { allowed, forbidden, lacking, ownNameOnly } = rulings;
+  const { allowed, forbidden, lacking, ownNameOnly, refusal } = rulings;
+  if (refusal !== undefined)
+    return { verdict: "forbidden", allowed: false, rule: refusal.rule, why: `${shown} ${refusal.why}`, ...NO_ORIGIN };
   if (forbidden !== undefined)
     return decide("forbidden", forbidden, `forbidden_paths has ${forbidden.rule}, which covers ${shown}`);
   if (rulings.protected !== undefined)
@@ -61,16 +59,17 @@ export function explainPath(policy: CompiledPolicy, path: string): PathDecision 
 
 /**
  * True if a path, given as path text, belongs to what tools leave behind: `by_products[]` or the built-in list. Such a path is left out of
- * the result tree if the baseline does not have it. Every layer that says `by_products` must match. Forbidden and protected paths are
- * by-products only by the built-in list.
+ * the result tree if the baseline does not have it. Every layer that says `by_products` must match. A forbidden path is never one; a protected
+ * path only by the built-in list, because protected paths are compared by blob.
  */
 export function isByProduct(policy: CompiledPolicy, path: string): boolean {
   const read = readPathText(path);
-  if (read.git !== undefined) return false;
+  if (read.refusal !== undefined || isCovered(policy.forbidden, read)) return false;
   if (findRule(policy.builtInByProducts, read.asWritten) >= 0) return true;
   if (policy.byProducts.length === 0) return false;
-  if (!policy.byProducts.every(({ rules }) => findRule(rules, read.asWritten) >= 0)) return false;
-  return !isCovered(policy.forbidden, read) && !isCovered(policy.protected, read);
+  return (
+    policy.byProducts.every(({ rules }) => findRule(rules, read.asWritten) >= 0) && !isCovered(policy.protected, read)
+  );
 }
 
 /** True if a layer forbids a path, given as path text. */
@@ -79,11 +78,11 @@ export function isForbiddenPath(policy: CompiledPolicy, path: string): boolean {
 }
 
 /** The rule that decides, if one does, and whether it allows the path. */
-export function decidingRule({ allowed, forbidden, git, protected: guarded }: PathRulings): {
+export function decidingRule({ allowed, forbidden, protected: guarded, refusal }: PathRulings): {
   readonly allowed: boolean;
   readonly rule: string | null;
 } {
-  if (git !== undefined) return { allowed: false, rule: GIT_RULE };
+  if (refusal !== undefined) return { allowed: false, rule: refusal.rule };
   const refusing = forbidden ?? guarded;
   if (refusing !== undefined) return { allowed: false, rule: refusing.rule };
   return { allowed: allowed !== undefined, rule: allowed?.rule ?? null };
@@ -93,7 +92,7 @@ export function decidingRule({ allowed, forbidden, git, protected: guarded }: Pa
 export function rulePath(policy: CompiledPolicy, path: ReadPath): PathRulings {
   const { allowed, lacking } = permit(policy.allowed, path);
   return {
-    git: path.git,
+    refusal: path.refusal,
     forbidden: coveringSource(policy.forbidden, path),
     protected: coveringSource(policy.protected, path),
     allowed,

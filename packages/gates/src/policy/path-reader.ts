@@ -2,6 +2,15 @@ import { pathTextToName } from "@cto/evidence-interface";
 import { foldName, isGitName, isGitSettingsName, isPlainText, mayNameGit } from "./git-name.ts";
 import { type SplitPath, toDirectory, toSplitPath } from "./path-rules.ts";
 
+/** The built-in rule that no layer can lift. */
+export const GIT_RULE = ".git/";
+
+/** What refuses a path before any layer is asked. `rule` is null for what is no path; `why` goes on after the path. */
+export interface PathRefusal {
+  readonly rule: typeof GIT_RULE | null;
+  readonly why: string;
+}
+
 /** A path as it is and as a forgiving file system sees it. */
 export interface ReadPath {
   /** The decoded path; empty if its path text is broken. */
@@ -11,15 +20,16 @@ export interface ReadPath {
   /** True if the whole path is printable ASCII. */
   readonly isPlain: boolean;
   /** Why no rule can permit it: it is, or may be taken for, `.git`, or is no path at all. */
-  readonly git: string | undefined;
+  readonly refusal: PathRefusal | undefined;
   /** True for a file that changes how git works. */
   readonly isGitSettings: boolean;
 }
 
-const IN_GIT = "is inside .git, or may be taken for it";
+const IN_GIT: PathRefusal = { rule: GIT_RULE, why: "is inside .git, or may be taken for it" };
+const OUTSIDE: PathRefusal = { rule: null, why: "is not a path inside the repository" };
 
 /** What all paths of one directory share. `text` ends in a slash, or is empty for the root. */
-interface ReadDirectory extends Pick<ReadPath, "isPlain" | "git"> {
+interface ReadDirectory extends Pick<ReadPath, "isPlain" | "refusal"> {
   readonly text: string;
   readonly asWritten: SplitPath["directory"];
   readonly folded: SplitPath["directory"];
@@ -56,7 +66,7 @@ function readFile(directory: ReadDirectory, name: string, last: string): ReadPat
     asWritten,
     folded: isSame ? asWritten : toSplitPath(directory.folded, folded),
     isPlain: isPlain && directory.isPlain,
-    git: directory.git ?? (mayBeGit && isGitName(last) ? IN_GIT : explainOutside(last)),
+    refusal: directory.refusal ?? (mayBeGit && isGitName(last) ? IN_GIT : refuseOutside(last)),
     isGitSettings: mayBeGit && isGitSettingsName(last),
   };
 }
@@ -71,10 +81,10 @@ function readDirectory(text: string): ReadDirectory {
     asWritten,
     folded: isSame ? asWritten : toDirectory(folded),
     isPlain: isPlainText(text),
-    git: names.some(isGitName) ? IN_GIT : names.map(explainOutside).find((why) => why !== undefined),
+    refusal: names.map(refuseOutside).find((one) => one !== undefined) ?? (names.some(isGitName) ? IN_GIT : undefined),
   };
 }
 
-function explainOutside(name: string): string | undefined {
-  return name === "" || name === "." || name === ".." ? "is not a path inside the repository" : undefined;
+function refuseOutside(name: string): PathRefusal | undefined {
+  return name === "" || name === "." || name === ".." ? OUTSIDE : undefined;
 }

@@ -42,29 +42,51 @@ export interface Reached {
   readonly next: Map<Letter, Reached>;
 }
 
-/** Counts work down; whoever asks stops when nothing is left. */
+/** Counts work down; whoever asks stops when nothing is left: of one question, or of all of them together. */
 export interface Effort {
   left: number;
+  readonly inAll: { left: number };
+}
+
+/** True if no work may be done any more. */
+export function isSpent({ inAll, left }: Effort): boolean {
+  return left <= 0 || inAll.left <= 0;
 }
 
 /**
- * Patterns read side by side, character by character. Sets of places are made when they are first reached and kept, so many questions to the
- * same patterns cost little more than one.
+ * Patterns read side by side, character by character: a tree of tokens in which patterns share what they begin with. Sets of places are made when
+ * they are first reached and kept, so many questions to the same patterns cost little more than one.
  */
 export class PatternAutomaton {
-  readonly #tokens: readonly number[];
+  readonly #tokens: number[] = [];
+  /** The tokens that may follow the one with the same index. */
+  readonly #following: number[][] = [];
   readonly #known = new Map<string, Reached>();
   readonly start: Reached;
 
   constructor(patterns: readonly string[]) {
-    const tokens: number[] = [];
-    const starts: number[] = [];
+    const firsts: number[] = [];
+    const indexOf = new Map<number, number>();
     for (const pattern of patterns) {
-      starts.push(toPlace(tokens.length, false));
-      for (const token of toTokens(pattern)) tokens.push(token);
+      let siblings = firsts;
+      let before = -1;
+      for (const token of toTokens(pattern)) {
+        // Tokens are above -8 and below 2 ** 21, so this is a name of its own for each token behind each other one.
+        const name = (before + 1) * 2 ** 22 + token + 8;
+        const index = indexOf.get(name) ?? this.#add(token, siblings);
+        indexOf.set(name, index);
+        siblings = this.#following[index] ?? [];
+        before = index;
+      }
     }
-    this.#tokens = tokens;
-    this.start = this.#toReached(starts);
+    this.start = this.#toReached(firsts.map((index) => toPlace(index, false)));
+  }
+
+  #add(token: number, siblings: number[]): number {
+    const index = this.#tokens.push(token) - 1;
+    this.#following.push([]);
+    siblings.push(index);
+    return index;
   }
 
   /** Where the patterns are one symbol further on. */
@@ -73,36 +95,35 @@ export class PatternAutomaton {
     effort.left -= 1;
     const known = from.next.get(read);
     if (known !== undefined) return known;
-    effort.left -= from.places.length;
-    const places: number[] = [];
-    for (const place of from.places) {
-      const to = this.#move(place, read);
-      if (to !== undefined) places.push(to);
-    }
-    const reached = this.#toReached(places);
+    // Made once for all questions, so all of them pay.
+    effort.inAll.left -= from.places.length;
+    const reached = this.#toReached(from.places.flatMap((place) => this.#move(place, read)));
     from.next.set(read, reached);
     return reached;
   }
 
-  #move(place: number, symbol: Letter): number | undefined {
+  #move(place: number, symbol: Letter): readonly number[] {
     const index = place >> 1;
     const token = this.#tokens[index];
     const endsName = symbol === END_OF_NAME;
-    if (isInside(place)) return endsName ? toPlace(index, false) : place;
-    if (token === STAR) return endsName ? undefined : place;
-    if (token === DIRECTORIES) return endsName ? undefined : toPlace(index, true);
-    return token === symbol ? toPlace(index + 1, false) : undefined;
+    if (isInside(place)) return [endsName ? toPlace(index, false) : place];
+    if (token === STAR) return endsName ? [] : [place];
+    if (token === DIRECTORIES) return endsName ? [] : [toPlace(index, true)];
+    return token === symbol ? this.#behind(index) : [];
+  }
+
+  #behind(index: number): readonly number[] {
+    return (this.#following[index] ?? []).map((next) => toPlace(next, false));
   }
 
   /** Stars and directories may stand for nothing, so the places behind them are reached too. */
   #toReached(starts: readonly number[]): Reached {
-    const places = new Set<number>();
-    for (let place of starts) {
-      for (; !places.has(place); place += 2) {
-        places.add(place);
-        const token = this.#tokens[place >> 1];
-        if (isInside(place) || (token !== STAR && token !== DIRECTORIES)) break;
-      }
+    const places = new Set<number>(starts);
+    // A set is walked to what is added on the way.
+    for (const place of places) {
+      const token = this.#tokens[place >> 1];
+      if (isInside(place) || (token !== STAR && token !== DIRECTORIES)) continue;
+      for (const next of this.#behind(place >> 1)) places.add(next);
     }
     const sorted = [...places].sort((a, b) => a - b);
     const key = sorted.join(",");

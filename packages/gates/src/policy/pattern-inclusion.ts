@@ -1,8 +1,11 @@
+import { toPatternBlocks } from "./path-pattern.ts";
+import { coversDirectory, indexPatterns, matchPath, type PathRules } from "./path-rules.ts";
 import {
   DIRECTORIES,
   type Effort,
   END,
   END_OF_NAME,
+  isSpent,
   type Letter,
   OTHER,
   PatternAutomaton,
@@ -20,6 +23,7 @@ export type Inclusion =
 /** Well-formed patterns that others are compared with. */
 export interface PatternUnion {
   readonly patterns: ReadonlySet<string>;
+  readonly rules: PathRules;
   readonly automaton: PatternAutomaton;
   /** A character that no pattern names. */
   readonly fresh: string;
@@ -29,6 +33,7 @@ export interface PatternUnion {
 export function toPatternUnion(patterns: readonly string[]): PatternUnion {
   return {
     patterns: new Set(patterns),
+    rules: indexPatterns(patterns),
     automaton: new PatternAutomaton(patterns),
     fresh: findFresh(patterns.join("")),
   };
@@ -48,15 +53,18 @@ interface Reading {
 
 /**
  * Compares the paths of one well-formed pattern with those of a union, exactly: reads both side by side, over all texts of the lower one. Where
- * it has a wildcard only a character that no pattern names must be tried: the union reaches with any other at least the same places. Takes at
- * most the given effort.
+ * it has a wildcard only a character that no pattern names must be tried: the union reaches with any other at least the same places. What one
+ * rule settles, for a path without a wildcard or for all beneath a directory, is looked up and takes no effort; the rest takes at most the given one.
  */
 export function compareWithUnion(
   lower: string,
-  { automaton, fresh, patterns }: PatternUnion,
+  { automaton, fresh, patterns, rules }: PatternUnion,
   effort: Effort,
 ): Inclusion {
   if (patterns.has(lower)) return { kind: "contained" };
+  const literal = toLiteralBeginning(lower);
+  if (literal.isWhole && matchPath(rules, lower) === undefined) return { kind: "reaches", example: lower };
+  if (literal.isWhole || coversDirectory(rules, literal.names)) return { kind: "contained" };
   const tokens = toTokens(lower);
   const seen = new Map<Reached, Set<number>>();
   const open: Reading[] = [];
@@ -70,7 +78,7 @@ export function compareWithUnion(
   };
   visit({ index: 0, inside: false, nameBegins: true, reached: automaton.start, before: undefined, symbol: undefined });
   for (let reading = open.pop(); reading !== undefined; reading = open.pop()) {
-    if (effort.left <= 0) return { kind: "unknown" };
+    if (isSpent(effort)) return { kind: "unknown" };
     if (tokens[reading.index] === END) {
       if (!reading.reached.matches) return { kind: "reaches", example: toExample(reading, fresh) };
       continue;
@@ -83,6 +91,15 @@ export function compareWithUnion(
     effort.left -= 1;
   }
   return { kind: "contained" };
+}
+
+/** The names that a pattern begins with before its first wildcard; `isWhole` if there is none. */
+function toLiteralBeginning(pattern: string): { readonly names: readonly string[]; readonly isWhole: boolean } {
+  const blocks = toPatternBlocks(pattern);
+  const head = (blocks[0] ?? []).map((name) => (name.length === 1 ? name[0] : undefined));
+  const wild = head.indexOf(undefined);
+  const names = head.slice(0, wild < 0 ? head.length : wild).flatMap((name) => name ?? []);
+  return { names, isWhole: wild < 0 && blocks.length === 1 };
 }
 
 type Move = Pick<Reading, "index" | "inside" | "nameBegins" | "symbol">;

@@ -7,9 +7,12 @@ type Kind = AdmissionsProof["items"][number]["kind"];
 /** The engine that comes with `cto` is admitted by no record. */
 const builtIn = "fake";
 
-/** What ran was admitted: an engine that is not built in, a model, at stage 5 the target. The report says of each what the records answered. */
+/**
+ * What ran was admitted: an engine that is not built in, a model, at stage 5 the target that the approver was asked about. Each by a record that has nothing
+ * against it; the report says of each what the records answered.
+ */
 export const admissionsFit: Rule = (bundle, findings) => {
-  const { admissions, report, run } = bundle;
+  const { admissions, approvalPacket, report, run } = bundle;
   const say = (message: string) => findings.add("ADMISSION_CONTRADICTED", PROOF_FILES.admissions, message);
   const asksRecords = run.engine_id !== builtIn;
   if (report.process_started) {
@@ -17,6 +20,13 @@ export const admissionsFit: Rule = (bundle, findings) => {
     if (report.model !== null && !isAdmitted(bundle, "model", "provider-decision"))
       say("an engine ran with a model that no record admits");
     if (run.stage === 5 && !isAdmitted(bundle, "target")) say("an engine ran on a target that no record admits");
+  }
+  for (const item of admissions?.items ?? []) {
+    const named = item.id !== null || item.kind === "provider-decision";
+    const whole = named && item.record_sha256 !== null && item.problems.length === 0;
+    if (item.status === "admitted" && !whole) say(`${item.kind} is admitted by no record, or by one with problems`);
+    if (item.kind === "target" && approvalPacket !== undefined && approvalPacket.target?.name !== item.id)
+      say("the target is not the one that the approver was asked about");
   }
   const answers = (kinds: readonly Kind[]) =>
     admissions?.items.filter(({ kind }) => kinds.includes(kind)).map(({ status }): string => status) ?? [];

@@ -77,7 +77,11 @@ export const artifactsCovered: Rule = (bundle, findings) => {
       say(`artifact_digests leaves out ${path}`);
   }
   const bytes = new Map<string, number>();
-  for (const { log } of report.verification) bytes.set(log.path, (bytes.get(log.path) ?? 0) + log.bytes);
+  for (const { id, log } of report.verification) {
+    bytes.set(log.path, (bytes.get(log.path) ?? 0) + log.bytes);
+    // Every command has a line of its own at its beginning and at its end.
+    if (log.bytes === 0 && !log.truncated && !cutShort) say(`verification ${id} left nothing in ${log.path}`);
+  }
   for (const [path, sum] of bytes) {
     if (sum > (listed.get(path)?.bytes ?? sum)) say(`${path} is shorter than what verification says it holds`);
   }

@@ -1,53 +1,75 @@
 import { pathTextToName } from "../../path-text.ts";
 import { RUN_FILES } from "../../vocabulary.ts";
+import { type PathMatcher, toCoveringMatcher, toFolded, toPathMatcher } from "../path-patterns.ts";
 import type { Rule, WholeBundle } from "./whole-bundle.ts";
 
 /**
- * What a change was allowed by is a rule of the contract that can reach its path, and no literal rule of any layer forbids it. Patterns with wildcards are
- * the gates' to judge; only their literal beginning is looked at here.
+ * A change that is said to be allowed is reached by the rule of the contract that is named, and by a rule of every other layer that says allowed paths;
+ * no rule of any layer forbids or protects it.
  */
 export const changesFit: Rule = (bundle, findings) => {
   const { report, task } = bundle;
   const say = (message: string) => findings.add("CHANGES_CONTRADICTED", RUN_FILES.report, message);
-  if (
-    report.allowed_writes_passed === true &&
-    report.status !== "pass" &&
-    report.changes.some(({ allowed }) => !allowed)
-  )
+  const allowed = report.changes.filter((change) => change.allowed);
+  if (report.allowed_writes_passed === true && report.status !== "pass" && allowed.length < report.changes.length)
     say("allowed_writes_passed is true and a change is not allowed");
-  if (task === undefined) return;
-  const allowedPaths = new Set(task.allowed_paths);
-  const kept = toLiteralPaths(bundle);
-  for (const { path, allowed, rule } of report.changes) {
-    if (!allowed) continue;
+  if (allowed.length === 0) return;
+  const ruleReaches = task === undefined ? undefined : toReachOfRules(task.allowed_paths);
+  const layers = toPermittingLayers(bundle);
+  const isKept = toCoveringMatcher(toKeptPatterns(bundle));
+  for (const { path, rule } of allowed) {
     const name = pathTextToName(path) ?? "";
-    if (rule === null || !allowedPaths.has(rule)) say(`${path} is allowed by a rule that the contract does not have`);
-    else if (!canReach(rule, name)) say(`${path} is allowed by ${rule}, which does not reach it`);
-    if (kept.size > 0 && isBelow(name, kept)) say(`${path} is allowed and a rule forbids or protects it by name`);
+    if (ruleReaches !== undefined && !ruleReaches(rule, name))
+      say(`${path} is allowed by ${rule ?? "no rule"}, which is no rule of the contract or does not reach it`);
+    for (const [layer, reaches] of layers)
+      if (!reaches(name)) say(`${path} is allowed and no rule of layer ${layer} reaches it`);
+    if (isKept(name)) say(`${path} is allowed and a rule forbids or protects it`);
   }
 };
 
-/** The forbidden and protected paths that have no wildcard; each covers what lies below it too. */
-function toLiteralPaths({ policy, task }: WholeBundle): ReadonlySet<string> {
-  const ofLayers = policy?.rules.flatMap(({ dimension, value }) =>
-    (dimension === "forbidden_paths" || dimension === "protected_paths") && typeof value === "string" ? [value] : [],
-  );
-  const all = [...(task?.forbidden_paths ?? []), ...(task?.protected_paths ?? []), ...(ofLayers ?? [])];
-  return new Set(all.filter((pattern) => !pattern.includes("*")).map((pattern) => pattern.replace(/\/$/, "")));
+/** Tells whether a rule is one of the contract's and reaches a path. */
+function toReachOfRules(rules: readonly string[]): (rule: string | null, name: string) => boolean {
+  const listed = new Set(rules);
+  const matchers = new Map<string, PathMatcher>();
+  return (rule, name) => {
+    if (rule === null || !listed.has(rule)) return false;
+    const reaches = matchers.get(rule) ?? toReach([rule]);
+    matchers.set(rule, reaches);
+    return reaches(name);
+  };
 }
 
-/** True if the name, or a folder that it lies in, is one of the places. Takes as long as the name is deep, however many places there are. */
-function isBelow(name: string, places: ReadonlySet<string>): boolean {
-  for (let end = name.indexOf("/"); end !== -1; end = name.indexOf("/", end + 1)) {
-    if (places.has(name.slice(0, end))) return true;
+/** What the rules of one layer permit. Files that change how git works are permitted by their own full path only. */
+function toReach(patterns: readonly string[]): PathMatcher {
+  const matches = toPathMatcher(patterns);
+  return (name) => (isGitSettings(name) ? patterns.includes(name) : matches(name));
+}
+
+function isGitSettings(name: string): boolean {
+  const last = toFolded(name.slice(name.lastIndexOf("/") + 1));
+  return last === ".gitattributes" || last === ".gitmodules";
+}
+
+/** Every layer but the contract's that says allowed paths, with what they reach. A list that permits nothing stands as one rule `[]`. */
+function toPermittingLayers({ policy }: WholeBundle): ReadonlyMap<string, PathMatcher> {
+  const layers = new Map<string, string[]>();
+  for (const { dimension, layer, value } of policy?.rules ?? []) {
+    if (dimension !== "allowed_paths" || layer === "task") continue;
+    const patterns = layers.get(layer) ?? [];
+    layers.set(layer, patterns);
+    if (typeof value === "string") patterns.push(value);
   }
-  return places.has(name);
+  return new Map([...layers].map(([layer, patterns]) => [layer, toReach(patterns)]));
 }
 
-function canReach(rule: string, name: string): boolean {
-  const star = rule.indexOf("*");
-  if (star !== -1) return name.startsWith(rule.slice(0, star));
-  return rule.endsWith("/") ? name.startsWith(rule) : name === rule;
+/** What the layers and the contract forbid or protect. A folder `.git` is forbidden wherever it lies. */
+function toKeptPatterns({ policy, task }: WholeBundle): readonly string[] {
+  const patterns = new Set(["**/.git/", ...(task?.forbidden_paths ?? []), ...(task?.protected_paths ?? [])]);
+  for (const { dimension, value } of policy?.rules ?? []) {
+    if ((dimension === "forbidden_paths" || dimension === "protected_paths") && typeof value === "string")
+      patterns.add(value);
+  }
+  return [...patterns];
 }
 
 /** Claims that were compared with what happened: an overstated one is no match, and a mismatch is a blocker. */

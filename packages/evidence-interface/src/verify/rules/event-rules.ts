@@ -17,11 +17,13 @@ export function wasCutShort({ codes }: WholeBundle): boolean {
 }
 
 const restatements: { readonly [Name in EventName]?: Restatement } = {
-  "run.started": ({ run }) => ({
+  "run.started": ({ run, report: { model: asked } }, { model }) => ({
     case_id: run.case_id,
     task_id: run.task_id,
     engine: run.engine_id,
     stage: run.stage,
+    // Bundles of before there were models name none.
+    model: model === undefined ? undefined : asked && { provider: asked.provider, model: asked.model },
   }),
   "task.contract.created": (bundle, data) => {
     const { run, report, treeState } = bundle;
@@ -48,8 +50,20 @@ const restatements: { readonly [Name in EventName]?: Restatement } = {
     budget: bundle.task && toBudget(bundle, said),
   }),
   "backend.gate.blocked": ({ run }) => ({ backend: run.engine_id, mutation_mode: "none" }),
-  "approval.requested": toPacketName,
-  "approval.granted": toPacketName,
+  "approval.requested": (bundle) => ({
+    ...toPacketName(bundle),
+    attempt: bundle.approvalPacket?.attempt,
+    sentence: bundle.approvalPacket?.sentence,
+  }),
+  "approval.granted": (bundle) => {
+    const stored = bundle.bytesOf(PROOF_FILES.approvalDecision);
+    return {
+      ...toPacketName(bundle),
+      decision_sha256: bundle.approvalDecision && stored && bundle.sha256(stored),
+      keyid: bundle.approvalDecision?.approver.keyid,
+      decided_at: bundle.approvalDecision?.decided_at,
+    };
+  },
   "approval.denied": toPacketName,
   "engine.completed": (bundle) => {
     const { backend_exit, backend_exit_code, claims } = bundle.report;

@@ -86,6 +86,23 @@ export const stageFits: Rule = ({ run, report }, findings) => {
     say("a verification ran under another isolation");
 };
 
+/** All that a sandbox with walls leaves writable, the same in every run. */
+const walledWritable = ["/workspace", "/tmp", "/home/cto"];
+
+/** Behind walls nothing else is writable, and the network is never the host's. */
+export const isolationFits: Rule = ({ report: { isolation } }, findings) => {
+  if (isolation.kind === "none") return;
+  const { network, writable } = isolation;
+  if (writable.length !== walledWritable.length || writable.some((path, index) => path !== walledWritable[index]))
+    findings.add(
+      "ISOLATION_CONTRADICTED",
+      RUN_FILES.report,
+      "isolation.writable is not what the sandbox leaves writable",
+    );
+  if (network === "host")
+    findings.add("ISOLATION_CONTRADICTED", RUN_FILES.report, "isolation.network is the host's, behind a sandbox");
+};
+
 /** Time runs forwards: start, events, end. `run.completed` may come after the end that the report already states. */
 export const clockOrder: Rule = ({ run, events }, findings) => {
   const end = run.finished_at ?? run.started_at;

@@ -1,3 +1,4 @@
+import { ALWAYS_FORBIDDEN_ACTIONS } from "../../schemas/admissions.ts";
 import { PROOF_FILES, STAGES } from "../../vocabulary.ts";
 import { digestOfProof } from "./stored-proof.ts";
 import type { Rule, WholeBundle } from "./whole-bundle.ts";
@@ -64,6 +65,24 @@ function toRulesOfTask(task: NonNullable<WholeBundle["task"]>): Readonly<Record<
     targets: [],
   };
 }
+
+/**
+ * No policy leaves out what no layer can lift: `.git/` is forbidden. An engine at stage 5 ran under the rules of the admitted target, which say allowed
+ * paths and forbid what every target forbids.
+ */
+export const policyIsWhole: Rule = ({ policy, report, run }, findings) => {
+  if (policy === undefined) return;
+  const say = (message: string) => findings.add("POLICY_CONTRADICTED", PROOF_FILES.policy, message);
+  const has = (dimension: Dimension, layer: string, value?: string) =>
+    policy.rules.some(
+      (rule) => rule.dimension === dimension && rule.layer === layer && (value === undefined || rule.value === value),
+    );
+  if (!has("forbidden_paths", "built-in", ".git/")) say("the built-in rule .git/ is not there");
+  if (run.stage !== 5 || !report.process_started) return;
+  if (!has("allowed_paths", "target")) say("an engine ran and the target's own allowed paths are not there");
+  if (!ALWAYS_FORBIDDEN_ACTIONS.every((action) => has("forbidden_actions", "target", action)))
+    say("an engine ran and the actions that every target forbids are not there");
+};
 
 /** What ran is what every layer permits: a layer that lists engines, models or targets lists this one, and none has a lower stage. */
 export const policyObeyed: Rule = ({ policy, report, run, admissions }, findings) => {

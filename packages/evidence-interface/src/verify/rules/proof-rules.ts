@@ -20,33 +20,6 @@ export const taskFits: Rule = (bundle, findings) => {
   for (const { id } of report.verification) if (!known.has(id)) say(`verification ${id} is not in the contract`);
 };
 
-/** The decision permits what happened: an engine ran only if it was selected and no gate was missing. */
-export const eligibilityFits: Rule = ({ eligibility, report, codes, listed, task }, findings) => {
-  if (eligibility === undefined) {
-    const early = codes.has("interrupted") || codes.has("artifact_write_failure");
-    if (!early && !listed.has(PROOF_FILES.eligibility))
-      findings.add(
-        "FILE_NOT_IN_BUNDLE",
-        PROOF_FILES.eligibility,
-        "is not in the manifest, and only a run that was cut short may lack it",
-      );
-    return;
-  }
-  const say = (message: string) => findings.add("ELIGIBILITY_CONTRADICTED", PROOF_FILES.eligibility, message);
-  if (eligibility.task_id !== report.task_id) say("is about another task");
-  if (task !== undefined && eligibility.risk_class !== task.risk_class) say("risk_class is not the contract's");
-  if (task?.approval.required && !eligibility.approval_required)
-    say("leaves out the approval that the contract requires");
-  if (!report.process_started) return;
-  if (eligibility.allowed_mutation_mode !== report.mutation_scope)
-    say("permits another mutation mode than the report's");
-  if (eligibility.selected_backend !== report.backend) say("an engine ran that was not selected");
-  if (eligibility.missing_gates.length > 0) say("an engine ran while gates were missing");
-  const passed = new Set(eligibility.passed_gates);
-  if (eligibility.required_gates.some((gate) => !passed.has(gate)))
-    say("an engine ran while a required gate had not passed");
-};
-
 /** The trees of the proof are those of the report, and the source is as it was unless a blocker says otherwise. */
 export const treesFit: Rule = ({ treeState, report, codes }, findings) => {
   const { baseline_tree, result_tree } = report.source;

@@ -36,8 +36,10 @@ export function run(stage: Stage, runId: string, more: Partial<RunFacts> = {}, s
     standing_policy_digest: subject.standing_policy_digest,
     target_id: stage >= 3 ? subject.target_id : null,
     landing: stage === 5 ? "pending" : "none",
+    decision_sha256: stage === 4 || stage === 5 ? digestOf(`decision of ${subject.engine.id} ${runId}`) : null,
     compared_with: null,
     compared_lanes: null,
+    comparison_lacks: null,
     report_fields: ["run_id", "schema", "status"],
     events: ["run.started", "run.completed"],
     artifacts: ["backend/", "manifest.json", "report.json"],
@@ -74,7 +76,7 @@ export function failures(stage: 2 | 3 | 4 | 5, subject: LadderSubject = codex): 
 /** Everything that stage 6 needs, newest first. */
 export function fullEvidence(subject: LadderSubject = codex): readonly Verified[] {
   const five = [run(5, "five-b", { task_id: "task-b" }, subject), run(5, "five-a", {}, subject)];
-  const compared_lanes = five.map(({ manifest_sha256, run_id, value }) => ({ engine: value.engine.id, run_id, manifest_sha256 }));
+  const compared_lanes = five.slice(1).map(({ manifest_sha256, run_id, value }) => ({ engine: value.engine.id, run_id, manifest_sha256 }));
   return [
     run(6, "six", { compared_lanes }, subject),
     ...five,
