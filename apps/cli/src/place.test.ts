@@ -60,18 +60,21 @@ it.each([[["run", "r1-string-slugify"]], [["runs", "list"]], [["verify", "latest
   },
 );
 
-it("a configuration that is no plain file, or a huge one, is refused at once", async () => {
+it("a configuration that is no plain file, or a huge one, is refused at once: by a run with a bundle, by others as bad input", async () => {
   const home = createHome();
   const config = join(home, "cto/config.yaml");
   mkdirSync(join(home, "cto"));
   execFileSync("sh", ["-c", 'mkfifo "$0"', config]);
   const codeOf = async () => {
-    const { code, stdout } = await runCli(home, "run", "r1-string-slugify", "--json");
-    return [code, JSON.parse(stdout).code];
+    const run = await runCli(home, "run", "r1-string-slugify", "--json");
+    const { blockers } = JSON.parse(run.stdout);
+    const list = await runCli(home, "cases", "list", "--json");
+    return [run.code, blockers[0].code, blockers[0].message, list.code, JSON.parse(list.stdout).code];
   };
-  expect(await codeOf()).toEqual([2, "CONFIG_UNREADABLE"]);
+  const refused = [3, "gate_missing", expect.stringContaining("cto/config.yaml"), 2, "CONFIG_UNREADABLE"];
+  expect(await codeOf()).toEqual(refused);
   rmSync(config);
   writeFileSync(config, "");
   truncateSync(config, 8 * 1024 ** 3);
-  expect(await codeOf()).toEqual([2, "CONFIG_UNREADABLE"]);
+  expect(await codeOf()).toEqual(refused);
 });

@@ -25,9 +25,9 @@ describe("a command that only holds others", () => {
 
 describe("an unknown command", () => {
   it.each([
-    [["policy", "--help"], "unknown command cto policy", ""],
-    [["policy", "-h"], "unknown command cto policy", ""],
-    [["help", "policy"], "unknown command cto policy", ""],
+    [["fleet", "--help"], "unknown command cto fleet", ""],
+    [["fleet", "-h"], "unknown command cto fleet", ""],
+    [["help", "fleet"], "unknown command cto fleet", ""],
     [["reprot"], "unknown command cto reprot", "Did you mean report? "],
     [["runs", "lits", "--help"], "unknown command cto runs lits", "Did you mean list? "],
   ])("%j: an error, exit 2", async (args, message, hint) => {

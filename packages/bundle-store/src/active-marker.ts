@@ -19,6 +19,12 @@ export function readMarker(places: StorePlaces, runId: string): MarkerState {
   return owner === undefined || mayBeAlive(owner, currentOwner()) ? "alive" : "dead";
 }
 
+/** True if the marker names a process that may be alive. One that cannot be understood names nobody: it keeps a run from being closed, but shows no work. */
+export function isAtWork(places: StorePlaces, runId: string): boolean {
+  const owner = parseOwner(readTextFile(places.markerFile(runId)));
+  return owner !== undefined && mayBeAlive(owner, currentOwner());
+}
+
 /** The text of a marker that names this process. */
 export function ownMarkerText(): string {
   return `${JSON.stringify(currentOwner())}\n`;

@@ -13,6 +13,7 @@ it("exports exactly this", async () => {
     "parsePublicKey",
     "readApprovalFolder",
     "readBundleFacts",
+    "readEvidenceOf",
     "readPlainFile",
     "readTrustedKeys",
     "replaceDurably",

@@ -192,9 +192,10 @@ export class DirectoryWriter implements RunWriter {
 
   /** From here on the run is sealed, whatever happens: a failure is told, and the marker stays for the next command. */
   async #publish(manifestSha256: string): Promise<readonly string[]> {
-    const { places, mode } = this.#options;
+    const { places, mode, resume } = this.#options;
     try {
-      return await publishRun(places, { runId: this.runId, mode, manifestSha256, mayBeListed: false });
+      const run = { runId: this.runId, mode, manifestSha256, mayBeListed: false, recovered: resume };
+      return await publishRun(places, run);
     } catch (error) {
       releaseMarker(places, this.runId);
       return [

@@ -12,7 +12,7 @@ export type {
   EvidenceOptions,
   VerifiedBundle,
 } from "./evidence/evidence.ts";
-export { iterateEvidence } from "./evidence/iterate-evidence.ts";
+export { iterateEvidence, readEvidenceOf } from "./evidence/iterate-evidence.ts";
 export { findHome } from "./find-home.ts";
 export type { BuildInterrupted, CloseOutcome, InterruptedRun, UnsealedState } from "./interrupted-runs.ts";
 export type { KeyRow, KeyStore } from "./keys/key-store.ts";

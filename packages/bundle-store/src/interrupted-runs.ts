@@ -9,9 +9,10 @@ import { publishRun } from "./publish-run.ts";
 import { giveRoomBack } from "./reserved-room.ts";
 import { listRunTree } from "./run-tree.ts";
 import type { RunWriter, SealOptions } from "./run-writer.ts";
-import { readFailed } from "./store-error.ts";
+import { readFailed, storeError } from "./store-error.ts";
 import { ensureRoot, type StorePlaces } from "./store-root.ts";
 import { readUnfinishedEvents } from "./unfinished-events.ts";
+import { verifyRunDirectory } from "./verify-run-directory.ts";
 
 /** An unfinished run whose process is dead. */
 export interface InterruptedRun {
@@ -91,8 +92,8 @@ function isDirectory(directory: string): boolean {
 /**
  * Closes a dead run: makes this process its owner, removes what the dead one concluded (report, review, observer files, a final `run.completed`: never
  * sealed), lets `build` write them anew, with the missing events and run.json, and seals. A document that `build` writes over one that was left moves
- * that one to `.cto/tmp/<run id>/unsealed/`. A run that is sealed already only gets its ledger line, without `build`. Of two commands that try at
- * once, one wins. If `build` or the seal throws, the run stays unfinished: anybody can close or remove it at once.
+ * that one to `.cto/tmp/<run id>/unsealed/`. A run that is sealed already only gets its ledger line, without `build`, if it verifies: else throws
+ * `STORE_RUN_INVALID`. Either line says `recovered`. Of two commands that try at once, one wins. If `build` or the seal throws, the run stays unfinished: anybody can close or remove it at once.
  */
 export async function closeInterrupted(
   places: StorePlaces,
@@ -132,8 +133,9 @@ async function closeOwned(places: StorePlaces, run: InterruptedRun, build: Build
   }
   const mode = run.run?.mode ?? "unknown";
   if (run.kind === "unlisted") {
+    checkSealed(directory, runId);
     const manifestSha256 = sha256(fs.readFileSync(path.join(directory, RUN_FILES.manifest)));
-    const notes = await publishRun(places, { runId, mode, manifestSha256, mayBeListed: true });
+    const notes = await publishRun(places, { runId, mode, manifestSha256, mayBeListed: true, recovered: true });
     return { kind: "closed", manifestSha256, notes };
   }
   const writer = new DirectoryWriter({ places, runId, mode, resume: true, artifactBytes: Number.MAX_SAFE_INTEGER });
@@ -145,4 +147,16 @@ async function closeOwned(places: StorePlaces, run: InterruptedRun, build: Build
   } finally {
     writer.release();
   }
+}
+
+/** Anybody can put a directory and a marker there: what does not verify as this run gets no line. */
+function checkSealed(directory: string, runId: string): void {
+  const { findings, run_id, verdict } = verifyRunDirectory(directory);
+  if ((verdict === "unsigned" || verdict === "valid") && run_id === runId) return;
+  throw storeError(
+    "STORE_RUN_INVALID",
+    `The sealed run ${runId} does not verify (${run_id === runId ? verdict : `it is the run ${run_id ?? "of nobody"}`}).`,
+    `\`cto verify ${runId}\` shows every finding; \`cto runs rm ${runId}\` removes it.`,
+    { run_id: runId, codes: findings.slice(0, 5).map(({ code }) => code) },
+  );
 }

@@ -42,7 +42,9 @@ it.each(["ledger.ndjson", "runs/latest.json", "locks/ledger/2"])(
     const { manifestSha256 } = sealed;
     expect(await store.closeInterrupted(found, build)).toEqual({ kind: "closed", manifestSha256, notes: [] });
     expect(store.readLedger().entries.filter((entry) => entry.run_id === "second")).toMatchObject([
-      { kind: "sealed", manifest_sha256: manifestSha256 },
+      name === "runs/latest.json"
+        ? { kind: "sealed", manifest_sha256: manifestSha256 }
+        : { kind: "sealed", manifest_sha256: manifestSha256, recovered: true },
     ]);
     expect(store.resolveRun("latest").runId).toBe("second");
     expect(store.findInterrupted()).toEqual([]);
@@ -63,8 +65,10 @@ it("a sealed run that cannot be listed stays found, and is never shown as runnin
   await using place = createTemporaryStore();
   const store = openStore({ home: place.home, lockWaitMs: 0 });
   const writer = await startSampleRun(store, "a");
+  const seal = appendSampleEvents(writer);
+  await writeSampleFiles(writer, place.home);
   fs.mkdirSync(path.join(store.root, "ledger.ndjson"));
-  expect((await writer.seal(appendSampleEvents(writer))).notes).toHaveLength(1);
+  expect((await writer.seal(seal)).notes).toHaveLength(1);
   for (const _ of [1, 2]) {
     const [found] = store.findInterrupted();
     if (found === undefined) throw new Error("not found");
@@ -73,4 +77,50 @@ it("a sealed run that cannot be listed stays found, and is never shown as runnin
       details: { file: "ledger.ndjson", system: "EISDIR" },
     });
   }
+});
+
+const released = '{"released":true}\n';
+
+it("a directory that only looks like a sealed run gets no ledger line", async () => {
+  await using place = createTemporaryStore();
+  const { store } = place;
+  await sealSampleRun(store, "good");
+  const spoilt = {
+    copied: () => {},
+    spoilt: (folder: string) => fs.appendFileSync(path.join(folder, "test.log"), "x"),
+  };
+  for (const [runId, spoil] of Object.entries(spoilt)) {
+    const directory = path.join(store.root, "runs", runId);
+    fs.cpSync(path.join(store.root, "runs/good"), directory, { recursive: true });
+    spoil(directory);
+    fs.writeFileSync(path.join(store.root, "active", runId), released);
+    for (const found of store.findInterrupted())
+      await expect(store.closeInterrupted(found, () => Promise.reject(new Error("no")))).rejects.toMatchObject({
+        code: "STORE_RUN_INVALID",
+      });
+    expect(store.findInterrupted()).toMatchObject([{ runId }]);
+    await store.removeRun(runId);
+  }
+  const sealed = store.readLedger().entries.filter(({ kind }) => kind === "sealed");
+  expect(sealed.map(({ run_id }) => run_id)).toEqual(["good"]);
+});
+
+it("a run that another process closed says in the ledger that it was recovered", async () => {
+  await using place = createTemporaryStore();
+  const { home, store } = place;
+  const writer = await startSampleRun(store, "dead");
+  fs.writeFileSync(path.join(store.root, "active/dead"), released);
+  for (const found of store.findInterrupted())
+    await store.closeInterrupted(found, async (again, { eventLines }) => {
+      const seal = appendSampleEvents(again, eventLines);
+      await writeSampleFiles(again, home);
+      return seal;
+    });
+  await sealSampleRun(store, "alive");
+  const { entries } = store.readLedger();
+  expect(entries.map((entry) => [entry.run_id, "recovered" in entry])).toEqual([
+    ["dead", true],
+    ["alive", false],
+  ]);
+  writer.abandon();
 });

@@ -93,7 +93,7 @@ export function reclaim(draft: BundleDraft, fields: Record<string, unknown>): vo
   draft.documents["proofs/approval-claim.json"] = {
     schema: "cto.approval-claim.v1",
     run_id: draft.runId,
-    claimed_at: "2026-11-20T06:01:02.500Z",
+    claimed_at: at(3),
     ...draft.documents["proofs/approval-claim.json"],
     decision_sha256: sha256(stored),
     ...fields,

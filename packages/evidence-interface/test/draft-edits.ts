@@ -44,12 +44,27 @@ const gateNames = [
   "approval",
 ];
 
+/** The gates that stood before the runs of the first harness, which knew no stage above 3. */
+export const earlierGateNames = [
+  "stage-permitted-by-contract",
+  "stage-implemented",
+  "stage-permits-execution",
+  "isolation-permitted-at-stage",
+  "sandbox-available",
+  "engine-ready",
+  "approval",
+];
+
 /** Answers every gate, in the decision, its event and the plan: with a pass where nothing else is said. */
-export function setGates(draft: BundleDraft, answers: Readonly<Record<string, "fail" | "undetermined">>): void {
-  const passed_gates = gateNames.filter((gate) => answers[gate] === undefined);
-  const missing_gates = gateNames.filter((gate) => answers[gate] !== undefined);
+export function setGates(
+  draft: BundleDraft,
+  answers: Readonly<Record<string, "fail" | "undetermined">>,
+  names: readonly string[] = gateNames,
+): void {
+  const passed_gates = names.filter((gate) => answers[gate] === undefined);
+  const missing_gates = names.filter((gate) => answers[gate] !== undefined);
   const lists = { passed_gates, missing_gates };
-  Object.assign(documentOf(draft, "proofs/eligibility.json"), { required_gates: gateNames, ...lists });
+  Object.assign(documentOf(draft, "proofs/eligibility.json"), { required_gates: names, ...lists });
   Object.assign(eventOf(draft, "eligibility.decided").data, { eligible: missing_gates.length === 0, ...lists });
-  eventOf(draft, "plan.updated").data.gates = gateNames.map((gate) => ({ gate, answer: answers[gate] ?? "pass" }));
+  eventOf(draft, "plan.updated").data.gates = names.map((gate) => ({ gate, answer: answers[gate] ?? "pass" }));
 }

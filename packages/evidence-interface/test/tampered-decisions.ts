@@ -44,8 +44,8 @@ export const tamperedDecisions: readonly Tampering[] = [
   ),
   ...(
     [
-      ["before the decision", "2026-11-20T06:01:02.501Z"],
-      ["after the approval had expired", "2026-11-20T05:01:02.499Z"],
+      ["before the decision", "2026-11-20T06:01:03.001Z"],
+      ["after the approval had expired", "2026-11-20T05:01:02.999Z"],
     ] as const
   ).map(([name, decided_at]) =>
     contradictory(`a claim ${name}`, stage4Draft, (draft) => redecide(draft, { decided_at }), "APPROVAL_CONTRADICTED"),

@@ -5,6 +5,8 @@ import { tamperedDocuments } from "./tampered-documents.ts";
 import { tamperedEvents } from "./tampered-events.ts";
 import { tamperedFiles } from "./tampered-files.ts";
 import { tamperedFormats } from "./tampered-formats.ts";
+import { tamperedGates } from "./tampered-gates.ts";
+import { tamperedLayers } from "./tampered-layers.ts";
 import { tamperedLogs } from "./tampered-logs.ts";
 import { tamperedOutcomes } from "./tampered-outcomes.ts";
 import { tamperedPackets } from "./tampered-packets.ts";
@@ -30,4 +32,6 @@ export const tamperings: readonly Tampering[] = [
   ...tamperedPackets,
   ...tamperedPolicies,
   ...tamperedStages,
+  ...tamperedLayers,
+  ...tamperedGates,
 ];

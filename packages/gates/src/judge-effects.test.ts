@@ -163,16 +163,6 @@ describe("the disk", () => {
     expect(decision.byProducts).toEqual(["debug.log", "out/x.js", "test/__pycache__/x.pyc", "src/empty/"]);
   });
 
-  test("takes no cache for a by-product where a path is forbidden", () => {
-    const diskChanges = [...work.diskChanges, disk("src/secret/__pycache__/y.pyc", { ...added, ignored: true })];
-    const { blockers, byProducts, forbiddenPathsPassed } = judge({ ...work, diskChanges });
-    expect([blockers.map(({ code, message }) => `${code}: ${message}`), byProducts, forbiddenPathsPassed]).toEqual([
-      ["forbidden_path_change: forbidden: src/secret/__pycache__/y.pyc"],
-      [],
-      false,
-    ]);
-  });
-
   test("lets directories come and go with their files", () => {
     const diskChanges = [
       disk("src/new", { ...added, kindAfter: "directory" }),

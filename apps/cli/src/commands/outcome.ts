@@ -60,9 +60,9 @@ function findOwnRun({ cwd, store }: Setting, selector: string): string {
 }
 
 /** The repository of `--target`, else the one admitted target that is what the run was for; null if there is none. Throws `CLI_USAGE` if there are several. */
-async function findTarget(setting: Setting, { targetId }: PendingRun, typed: unknown): Promise<string | null> {
+async function findTarget(setting: Setting, pending: PendingRun, typed: unknown): Promise<string | null> {
   if (typed !== undefined) return resolve(setting.cwd, String(typed));
-  const [only = null, ...others] = await findTargets(setting.home, targetId, new Date());
+  const [only = null, ...others] = await findTargets(setting.home, pending, new Date());
   if (others.length === 0) return only;
   throw new CtoError("CLI_USAGE", `${others.length + 1} admitted targets are clones of the run's repository`, {
     hint: `Say which one: --target DIR. They are ${[only ?? "", ...others].map((path) => toShownPath(setting, path)).join(", ")}.`,

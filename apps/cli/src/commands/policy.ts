@@ -1,29 +1,24 @@
-import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
-import { CtoError, oneLine, systemCode } from "@cto/errors";
-import {
-  compilePolicy,
-  findWidenings,
-  type NameDecision,
-  type PathDecision,
-  type PolicyLayer,
-  type Widening,
-} from "@cto/gates";
-import { listCaseIds, type PolicyLayerProblem } from "@cto/harness";
+import { oneLine } from "@cto/errors";
+import { compilePolicy, findWidenings, type PolicyLayer } from "@cto/gates";
+import type { PolicyLayerProblem } from "@cto/harness";
 import { EXIT } from "../exit-codes.ts";
-import { explainWord, guessKind, parseKind, type WordKind } from "../policy/asked-word.ts";
+import { answerWord } from "../policy/answer-word.ts";
+import { guessKind, parseKind } from "../policy/asked-word.ts";
+import { findStackWidenings, mayRunOnTarget } from "../policy/find-stack-widenings.ts";
+import { listContracts } from "../policy/list-contracts.ts";
 import {
   type PolicyStack,
   readStandingStack,
-  readTargetLayer,
   readTargetLayers,
+  readTargetStack,
   readTaskLayer,
   tryTaskLayer,
 } from "../policy/policy-stack.ts";
+import { countOf, sayAnswer, sayProblems, sayWidenings } from "../policy/policy-text.ts";
 import { openSettingOfRun, type Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `cto policy explain`: exit 0 allowed, 1 forbidden or no rule, 3 if a layer cannot be read. */
+/** `cto policy explain`: exit 0 if no run is refused for it, 1 if one is, 3 if a layer cannot be read. */
 export async function explainPolicyCommand(
   terminal: Terminal,
   args: readonly string[],
@@ -31,32 +26,32 @@ export async function explainPolicyCommand(
 ): Promise<number> {
   const setting = await openSettingOfRun();
   const word = args[0] ?? "";
-  const { layers, problems } = await readExplainedStack(terminal, setting, options);
+  const { absent, layers, problems } = await readExplainedStack(setting, options);
   const compiled = compilePolicy(layers);
   const kind = parseKind(options.as) ?? guessKind(setting, compiled, word);
-  const decision = problems.length > 0 ? null : explainWord(compiled, kind, word);
+  const answer = problems.length > 0 ? null : answerWord(setting, compiled, kind, word);
   const widenings = findWidenings(layers).length;
   if (terminal.json)
     terminal.document({
       schema: "cto.policy-explanation.v1",
       what: word,
       as: kind,
-      ...(decision ?? UNKNOWN),
+      ...(answer ?? UNKNOWN),
       layers: compiled.layers.map(toItem),
       widenings,
-      problems,
+      problems: absent === null ? problems : [...problems, absent],
     });
-  if (decision === null) {
+  if (absent !== null) terminal.note(`the target adds no layer (${absent.message})`);
+  if (answer === null) {
     sayProblems(terminal, problems);
     terminal.say(
       `${terminal.paint("yellow", "unknown")} ${oneLine(word)}: a layer cannot be read, so nothing is permitted`,
     );
     return EXIT.blocked;
   }
-  sayDecision(terminal, { word, kind, decision, layers: compiled.layers, guessed: options.as === undefined });
-  if (widenings > 0)
-    terminal.say(`  but ${widenings} rules widen a layer above them, and no run starts: cto policy check`);
-  return decision.allowed ? EXIT.pass : EXIT.fail;
+  sayAnswer(terminal, { word, kind, answer, layers: compiled.layers, guessed: options.as === undefined });
+  if (widenings > 0) terminal.say(`  but ${describeWidenings(widenings)}, and no run starts: ${toCheck(options)}`);
+  return answer.allowed ? EXIT.pass : EXIT.fail;
 }
 
 const UNKNOWN = {
@@ -71,45 +66,36 @@ const UNKNOWN = {
 };
 
 async function readExplainedStack(
-  terminal: Terminal,
   setting: Setting,
   options: Record<string, unknown>,
-): Promise<PolicyStack> {
+): Promise<PolicyStack & { readonly absent: PolicyLayerProblem | null }> {
   const { layers, problems } = readStandingStack(setting);
-  const all = [...layers];
-  if (options.task !== undefined) all.push(await readTaskLayer(setting, String(options.task)));
-  if (options.target !== undefined) {
-    const target = await readTargetLayer(setting, String(options.target));
-    if (target.layer !== null) all.push(target.layer);
-    else terminal.note(`the target adds no layer (${target.why})`);
-  }
-  return { layers: all, problems };
+  const task = options.task === undefined ? [] : [await readTaskLayer(setting, String(options.task))];
+  if (options.target === undefined) return { layers: [...layers, ...task], problems, absent: null };
+  const target = await readTargetStack(setting, String(options.target));
+  return {
+    layers: [...layers, ...target.layers, ...task],
+    problems: [...problems, ...target.problems],
+    absent: target.absent,
+  };
 }
 
-interface Shown {
-  readonly word: string;
-  readonly kind: WordKind;
-  readonly decision: PathDecision | NameDecision;
-  readonly layers: readonly PolicyLayer[];
-  readonly guessed: boolean;
+function describeWidenings(count: number): string {
+  return count === 1 ? "1 rule widens a layer above it" : `${count} rules widen a layer above them`;
 }
 
-function sayDecision(terminal: Terminal, { decision, guessed, kind, layers, word }: Shown): void {
-  const { file, layer, rule, verdict, why } = decision;
-  const other =
-    kind === "path" ? "--as action, model, engine or target says otherwise" : "--as path if you mean a file";
-  terminal.say(
-    [
-      `${terminal.paint(decision.allowed ? "green" : "red", verdict === "no-rule" ? "no rule" : verdict)} ${oneLine(word)}`,
-      `  taken for ${kind === "action" || kind === "engine" ? "an" : "a"} ${kind}${guessed ? ` (${other})` : ""}`,
-      ...(rule === null ? [] : [`  rule   ${oneLine(rule, 200)}`]),
-      ...(layer === null || file === null ? [] : [`  layer  ${layer}, ${placeOf({ ...decision, file })}`]),
-      `  why    ${oneLine(why, 400)}`,
-      layers.length === 0
-        ? "  no layer is there; --task T asks a task contract too"
-        : `  asked  ${layers.map((one) => `${one.layer} (${one.file})`).join(", ")}`,
-    ].join("\n"),
-  );
+/** The command that names what `explain` only counted. */
+function toCheck({ target, task }: Record<string, unknown>): string {
+  const typed = [
+    ["--task", task],
+    ["--target", target],
+  ].filter(([, value]) => value !== undefined);
+  return ["cto policy check", ...typed.map(([flag, value]) => `${flag} ${toWord(String(value))}`)].join(" ");
+}
+
+/** A word as it is typed in a shell. */
+function toWord(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${oneLine(text, 400).replaceAll("'", "'\\''")}'`;
 }
 
 /** `cto policy check`: exit 0 clean, 1 if a layer widens, 3 if one cannot be read. */
@@ -120,86 +106,50 @@ export async function checkPolicyCommand(
 ): Promise<number> {
   const setting = await openSettingOfRun();
   const standing = readStandingStack(setting);
-  const targets = options.task === undefined ? readTargetLayers(setting) : { layers: [], problems: [] };
   const tasks = await readTasks(setting, options.task);
-  const below = [targets, ...tasks];
-  const lower = below.flatMap(({ layers }) => layers);
-  const problems = [standing, ...below].flatMap((stack) => stack.problems);
-  // Each stands under the standing layers alone: no two targets or tasks meet in one run.
-  const items = [
-    ...findWidenings(standing.layers),
-    ...lower.flatMap((layer) => findWidenings([...standing.layers, layer]).filter((one) => one.layer === layer.layer)),
-  ].map((widening) => ({ code: "POLICY_WIDENED", ...widening }));
-  const layers = [...standing.layers, ...lower].map(toItem);
+  const targets = await readTargets(setting, options, tasks.layers);
+  const problems = [standing, targets, tasks].flatMap((stack) => stack.problems);
+  const found = findStackWidenings({
+    standing: standing.layers,
+    targets: targets.layers,
+    admitted: targets.admitted,
+    tasks: tasks.layers,
+  });
+  const items = found.map((widening) => ({ code: "POLICY_WIDENED", ...widening }));
+  const layers = [standing, targets, tasks].flatMap((stack) => stack.layers).map(toItem);
   if (terminal.json) terminal.document({ schema: "cto.policy-check.v1", items, problems, layers });
   sayProblems(terminal, problems);
   sayWidenings(terminal, items);
-  terminal.say(`${layers.length} layers read, ${problems.length} unreadable, ${items.length} widenings`);
+  terminal.say(
+    `${countOf(layers.length, "layer")} read, ${problems.length} unreadable, ${countOf(items.length, "widening")}`,
+  );
   if (problems.length > 0) return EXIT.blocked;
   return items.length > 0 ? EXIT.fail : EXIT.pass;
 }
 
 /** The contracts to check: the one that was named, else all in `cto/cases` and `cto/tasks`. */
-async function readTasks(setting: Setting, named: unknown): Promise<readonly PolicyStack[]> {
-  if (named !== undefined) return [{ layers: [await readTaskLayer(setting, String(named))], problems: [] }];
-  const { files, problems } = await listContracts(setting);
+async function readTasks(setting: Setting, named: unknown): Promise<PolicyStack> {
+  if (named !== undefined) return { layers: [await readTaskLayer(setting, String(named))], problems: [] };
+  const { files, problems } = listContracts(setting);
   const stacks: PolicyStack[] = [{ layers: [], problems }];
   for (const file of files) stacks.push(await tryTaskLayer(setting, file));
-  return stacks;
+  return { layers: stacks.flatMap((stack) => stack.layers), problems: stacks.flatMap((stack) => stack.problems) };
 }
 
-async function listContracts({
-  cwd,
-  home,
-}: Setting): Promise<Pick<PolicyStack, "problems"> & { readonly files: readonly string[] }> {
-  const [cases, tasks] = [join(home, "cto", "cases"), join(home, "cto", "tasks")];
-  try {
-    const found = (await listCaseIds([cases])).map(({ directory }) => join(directory, "task.yaml"));
-    const plain = listNames(tasks).filter((name) => /\.(?:ya?ml|json)$/.test(name));
-    const files = [...found, ...plain.sort().map((name) => join(tasks, name))];
-    return { files: files.map((file) => `./${relative(cwd, file)}`), problems: [] };
-  } catch (thrown) {
-    const message = CtoError.is(thrown) ? thrown.message : `cannot be read (${systemCode(thrown) ?? "unknown reason"})`;
-    const hint = "Make cto/cases and cto/tasks folders that you may read.";
-    return { files: [], problems: [{ layer: "task", file: "cto/cases, cto/tasks", message, hint }] };
+/** The targets to check: the one that was named, else all, unless the only contract that is asked never meets one. */
+async function readTargets(
+  setting: Setting,
+  { target, task }: Record<string, unknown>,
+  tasks: readonly PolicyLayer[],
+): Promise<PolicyStack & { readonly admitted: readonly PolicyLayer[] }> {
+  if (target !== undefined) {
+    const { absent, layers, problems } = await readTargetStack(setting, String(target));
+    return { layers, admitted: layers, problems: absent === null ? problems : [...problems, absent] };
   }
-}
-
-function listNames(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return [];
-    throw cause;
-  }
+  if (task === undefined || tasks.some(mayRunOnTarget)) return readTargetLayers(setting);
+  return { layers: [], admitted: [], problems: [] };
 }
 
 function toItem({ file, layer }: PolicyLayer) {
   return { layer, file };
-}
-
-function sayProblems(terminal: Terminal, problems: readonly PolicyLayerProblem[]): void {
-  for (const { file, hint, layer, message } of problems) {
-    const placed = message.startsWith(file) ? message : `${file}: ${message}`;
-    terminal.say(`${terminal.paint("yellow", "unreadable")} ${layer} layer, ${placed}\n  ${hint}`);
-  }
-}
-
-function sayWidenings(terminal: Terminal, widenings: readonly Widening[]): void {
-  for (const widening of widenings)
-    terminal.say(
-      `${terminal.paint("red", "widens")} ${widening.layer} layer, ${placeOf(widening)}: ${oneLine(widening.message, 500)}\n  ${widening.hint}`,
-    );
-}
-
-function placeOf({
-  column,
-  file,
-  line,
-}: {
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}): string {
-  return line === null ? file : `${file}:${line}:${column ?? 1}`;
 }

@@ -12,7 +12,7 @@ export function canAsk(): boolean {
 export type Answer = { readonly kind: "typed"; readonly text: string } | { readonly kind: "interrupted" };
 
 /** Asks for one line. Ask only if `canAsk`. */
-export function ask(question: string): Promise<Answer> {
+function ask(question: string): Promise<Answer> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
     prompt.once("SIGINT", () => prompt.close());

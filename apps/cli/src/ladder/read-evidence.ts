@@ -4,7 +4,7 @@ import { isRunFacts, type LadderEvidence, toRunFacts } from "@cto/gates";
 import type { Setting } from "../setting.ts";
 
 /** Grows with every change of what is kept of a bundle, or of what makes one verify. */
-const version = 1;
+const version = 2;
 
 /** Lower-case hex SHA-256 of a text as UTF-8. */
 export function sha256(text: string): string {

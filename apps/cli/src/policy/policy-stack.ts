@@ -1,16 +1,8 @@
-import { basename, join } from "node:path";
 import { CtoError } from "@cto/errors";
 import { SCHEMAS } from "@cto/evidence-interface";
-import { judgeTargetAdmission, type PolicyLayer, readTaskPlaces, toTargetLayer, toTaskLayer } from "@cto/gates";
+import { judgeTargetAdmission, type PolicyLayer, toTargetLayer, toTaskLayer } from "@cto/gates";
 import { readRepository } from "@cto/git-state";
-import {
-  loadTask,
-  type PolicyLayerProblem,
-  type RecordsOnDisk,
-  readPlainFile,
-  readPolicyLayers,
-  readRecords,
-} from "@cto/harness";
+import { loadTask, type PolicyLayerProblem, type RecordsOnDisk, readPolicyLayers, readRecords } from "@cto/harness";
 import { orgPolicy, type Setting } from "../setting.ts";
 
 /** Layers of a policy as they are on disk, and what could not be read. */
@@ -26,39 +18,60 @@ export function readStandingStack({ home }: Setting): PolicyStack {
 
 /** The layer of a task contract, with the places of its rules. Throws what `loadTask` throws. */
 export async function readTaskLayer({ caseFolders, cwd }: Setting, selector: string): Promise<PolicyLayer> {
-  const { directory, file, task } = await loadTask({ selector, cwd, caseFolders });
-  const text = await readPlainFile(join(directory, basename(file)));
-  return toTaskLayer(task, { file, places: readTaskPlaces({ file, text }) });
+  const { file, readPlaces, task } = await loadTask({ selector, cwd, caseFolders });
+  return toTaskLayer(task, { file, places: readPlaces() });
 }
 
-/** The layer of an admitted target, or why there is none. Throws `GIT_*` if the directory is no repository. */
-export async function readTargetLayer(
+/**
+ * The layer of an admitted target. Records that cannot be believed are problems: one of them may be this target's. `absent` says why there is no layer,
+ * although everything could be read: nobody admitted the target. Throws `GIT_*` if the directory is no repository.
+ */
+export async function readTargetStack(
   { home }: Setting,
   directory: string,
-): Promise<{ readonly layer: PolicyLayer } | { readonly layer: null; readonly why: string }> {
+): Promise<PolicyStack & { readonly absent: PolicyLayerProblem | null }> {
   const { topLevel } = await readRepository(directory);
-  const judged = judgeTargetAdmission({ path: topLevel, home, now: new Date(), ...readRecords(home) });
-  if (judged.status === "admitted" && judged.record !== null)
-    return { layer: toTargetLayer(judged.record, judged.file) };
-  return { layer: null, why: `${judged.status}: ${judged.problems[0] ?? "no target admission"}` };
+  const records = readRecords(home);
+  const { file, hint, problems, record, status } = judgeTargetAdmission({
+    path: topLevel,
+    home,
+    now: new Date(),
+    ...records,
+  });
+  if (status === "admitted" && record !== null)
+    return { layers: [toTargetLayer(record, file)], problems: [], absent: null };
+  const message = [status, ...problems.slice(0, 1)].join(": ");
+  const problem: PolicyLayerProblem = { layer: "target", file: file ?? directory, message, hint };
+  if (status === "missing_admission" || status === "not_admitted") return { layers: [], problems: [], absent: problem };
+  return { layers: [], problems: records.problems.length > 0 ? toProblems(records) : [problem], absent: null };
 }
 
 /** The layers of all target admissions of a home, admitted or not yet; a record that cannot be read may be one of them. */
-export function readTargetLayers({ home }: Setting): PolicyStack {
-  const { problems, records } = readRecords(home);
+export function readTargetLayers({ home }: Setting): PolicyStack & { readonly admitted: readonly PolicyLayer[] } {
+  const all = readRecords(home);
+  const targets = all.records.flatMap(({ file, record }) =>
+    record.schema === SCHEMAS.targetAdmission
+      ? [{ layer: toTargetLayer(record, file), isAdmitted: record.admission_status === "admitted" }]
+      : [],
+  );
   return {
-    layers: records.flatMap(({ file, record }) =>
-      record.schema === SCHEMAS.targetAdmission ? [toTargetLayer(record, file)] : [],
-    ),
-    problems: problems.map(({ file, hint, message }) => ({ layer: "target", file, message, hint })),
+    layers: targets.map(({ layer }) => layer),
+    admitted: targets.filter(({ isAdmitted }) => isAdmitted).map(({ layer }) => layer),
+    problems: toProblems(all),
   };
 }
 
-/** The models that records speak of, as `provider/model`. */
-export function listRecordedModels({ records }: RecordsOnDisk): readonly string[] {
-  return records.flatMap(({ record }) =>
-    record.schema === SCHEMAS.modelAdmission ? [`${record.provider}/${record.model}`] : [],
-  );
+/** What records speak of: models as `provider/model`, targets by the ids of their admissions. */
+export function listAdmittedNames({ records }: RecordsOnDisk): {
+  readonly models: readonly string[];
+  readonly targets: readonly string[];
+} {
+  return {
+    models: records.flatMap(({ record }) =>
+      record.schema === SCHEMAS.modelAdmission ? [`${record.provider}/${record.model}`] : [],
+    ),
+    targets: records.flatMap(({ record }) => (record.schema === SCHEMAS.targetAdmission ? [record.id] : [])),
+  };
 }
 
 /** `readTaskLayer`, for a task whose contract may be broken. */
@@ -70,4 +83,8 @@ export async function tryTaskLayer(setting: Setting, selector: string): Promise<
     const [message = thrown.message] = thrown.message.split("\n");
     return { layers: [], problems: [{ layer: "task", file: selector, message, hint: thrown.hint }] };
   }
+}
+
+function toProblems({ problems }: RecordsOnDisk): readonly PolicyLayerProblem[] {
+  return problems.map(({ file, hint, message }) => ({ layer: "target", file, message, hint }));
 }

@@ -28,19 +28,30 @@ export function addRuleCommands(program: Command, bind: Bind): void {
   policy
     .command("explain")
     .description(
-      "the rule that decides, its layer, file and line: exit 0 allowed, 1 forbidden or no rule, 3 unreadable",
+      "the rule that decides, its layer, file and line: exit 0 allowed, 1 a run would be refused, 3 unreadable",
     )
-    .argument("<what>", "a path of the target, an action, an engine, a model as provider/model, or a target's id")
+    .argument(
+      "<what>",
+      "a path of the target, an action, an engine, a model as provider/model, a target's id, stage, network or budget.KEY",
+    )
     .option("--task <case-or-task>", "ask this contract too")
     .option("--target <dir>", "ask the layer of this admitted target too")
-    .option("--as <kind>", "path, action, model, engine or target")
+    .option("--as <kind>", "path, action, model, engine, target, stage, network or budget")
     .addOption(jsonOption())
-    .addHelpText("after", example("cto policy explain src/x.ts --task r1-string-slugify", "cto policy explain push"))
+    .addHelpText(
+      "after",
+      example(
+        "cto policy explain src/x.ts --task r1-string-slugify",
+        "cto policy explain push",
+        "cto policy explain stage",
+      ),
+    )
     .action(bind(lazily(() => import("../commands/policy.ts"), "explainPolicyCommand")));
   policy
     .command("check")
     .description("every layer that cannot be read and every rule that widens: exit 0 clean, 1 widenings, 3 unreadable")
     .option("--task <case-or-task>", "only this contract, not all of cto/cases and cto/tasks")
+    .option("--target <dir>", "contracts of stage 5 and up under this admitted target only, not under all")
     .addOption(jsonOption())
     .addHelpText("after", example("cto policy check", "cto policy check --task task.yaml --json"))
     .action(bind(lazily(() => import("../commands/policy.ts"), "checkPolicyCommand")));

@@ -1,12 +1,15 @@
 import { readCacheFile, writeCacheFile } from "../cache-file.ts";
 import type { StorePlaces } from "../store-root.ts";
 import type { EvidenceCache } from "./evidence.ts";
+import type { BundleClaim } from "./spent-claim.ts";
 
 /** What is kept of a bundle that verified. */
 export interface KnownBundle<Value> {
   readonly stamp: string;
   readonly mode: string;
   readonly manifest_sha256: string;
+  /** What it shows of an approval. Whether that stands is asked every time: it is no matter of the bundle alone. */
+  readonly claim: BundleClaim | null;
   readonly value: Value;
 }
 
@@ -40,10 +43,18 @@ function read<Value>(content: unknown, { isValue, version }: EvidenceCache<Value
   if (!isRecord(content) || content.version !== version || !Array.isArray(content.bundles)) return [];
   const isItem = (item: unknown): item is [string, KnownBundle<Value>] => {
     if (!Array.isArray(item) || item.length !== 2 || typeof item[0] !== "string" || !isRecord(item[1])) return false;
-    const { manifest_sha256, mode, stamp, value } = item[1];
-    return [manifest_sha256, mode, stamp].every((text) => typeof text === "string") && isValue(value);
+    const { claim, manifest_sha256, mode, stamp, value } = item[1];
+    return areTexts(manifest_sha256, mode, stamp) && isClaim(claim) && isValue(value);
   };
   return content.bundles.every(isItem) ? content.bundles : [];
+}
+
+function isClaim(value: unknown): value is BundleClaim | null {
+  return value === null || (isRecord(value) && areTexts(value.packet_sha256, value.run_id, value.sha256));
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === "string");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -15,12 +15,24 @@ export type Evidence<Value> =
       readonly value: Value;
     }
   | {
-      /** It does not verify or is another one; it is gone; it was removed with a tombstone; the ledger's chain is broken here (no run id then). */
+      /**
+       * It does not verify, is another one, or spent an approval that was not this run's; it is gone; it was removed with a tombstone; the ledger's chain is broken
+       * here or a run that something else names is not in it (no run id then).
+       */
       readonly state: "broken" | "missing" | "removed" | "gap";
       readonly n: number;
       readonly run_id: string | null;
       readonly mode: string | null;
       /** A sentence for people without its full stop. */
+      readonly reason: string;
+    }
+  | {
+      /** It verifies and is the one of the ledger, but came into it only after a crash: whose run it was, the ledger cannot tell. */
+      readonly state: "recovered";
+      readonly n: number;
+      readonly run_id: string;
+      readonly mode: string;
+      readonly value: Value;
       readonly reason: string;
     }
   | {

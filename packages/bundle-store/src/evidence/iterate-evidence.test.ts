@@ -1,70 +1,27 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { RUN_FILES, reportSchema, toCanonicalJson } from "@cto/evidence-interface";
+import { RUN_FILES, toCanonicalJson } from "@cto/evidence-interface";
 import { describe, expect, it } from "vitest";
-import { type Evidence, type EvidenceCache, iterateEvidence, type Store, type VerifiedBundle } from "../index.ts";
-import { createTemporaryStore, sealSampleRun, startSampleRun } from "../test/sample-run.ts";
-
-interface Value {
-  readonly status: string;
-  readonly events: number;
-}
-
-const derive = (bundle: VerifiedBundle): Value => ({
-  status: reportSchema.parse(bundle.document(RUN_FILES.report)).status,
-  events: bundle.events.length,
-});
-const cache: EvidenceCache<Value> = {
-  name: "test",
-  version: "1",
-  isValue: (value): value is Value => typeof value === "object" && value !== null && "status" in value,
-};
-const good: Value = { status: "pass", events: 10 };
-
-function walk(store: Store, cached: EvidenceCache<Value> | null = null): readonly Evidence<Value>[] {
-  return [...iterateEvidence({ home: store.home, derive, cache: cached })];
-}
-
-/** `run id: state` of every entry. */
-function statesOf(store: Store, cached: EvidenceCache<Value> | null = null): readonly string[] {
-  return walk(store, cached).map(({ run_id, state }) => `${run_id}: ${state}`);
-}
-
-async function sealRuns(store: Store, ...runIds: readonly string[]): Promise<void> {
-  for (const runId of runIds) await sealSampleRun(store, runId);
-}
-
-function runDirectory(store: Store, runId: string): string {
-  return path.join(store.root, "runs", runId);
-}
-
-/** Waits until the files are old enough to be kept: nobody can set a ctime. */
-async function letSettle(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
-}
+import { iterateEvidence, readEvidenceOf, type VerifiedBundle } from "../index.ts";
+import {
+  cache,
+  cutLastByte,
+  derive,
+  editLedger,
+  good,
+  runDirectory,
+  sealRuns,
+  statesOf,
+  walk,
+} from "../test/evidence-kit.ts";
+import { createTemporaryStore, startSampleRun } from "../test/sample-run.ts";
 
 function filesOf(directory: string): readonly string[] {
   return fs
     .readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
-}
-
-function cutLastByte(file: string): void {
-  fs.truncateSync(file, fs.statSync(file).size - 1);
-}
-
-/** Rewrites the lines of the ledger. */
-function editLedger(store: Store, edit: (lines: string[]) => readonly string[]): void {
-  const file = path.join(store.root, "ledger.ndjson");
-  const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
-  fs.writeFileSync(
-    file,
-    edit(lines)
-      .map((line) => `${line}\n`)
-      .join(""),
-  );
 }
 
 describe("evidence", () => {
@@ -181,45 +138,53 @@ describe("evidence", () => {
     expect(walk(place.store)).toMatchObject([{ state: "broken", mode: null }]);
   });
 
-  it("shows a gap wherever a line of the ledger was changed, torn out or made unreadable", async () => {
+  it("of a run that was found after a crash says so, and does not verify it for its engine", async () => {
     await using place = createTemporaryStore();
-    await sealRuns(place.store, "a", "b", "c");
-    const file = path.join(place.store.root, "ledger.ndjson");
+    const { store } = place;
+    await sealRuns(store, "a");
+    const marker = path.join(store.root, "active/a");
+    fs.rmSync(path.join(store.root, "ledger.ndjson"));
+    fs.writeFileSync(marker, '{"released":true}\n');
+    const [found] = store.findInterrupted();
+    if (found === undefined) throw new Error("not found");
+    expect(await store.closeInterrupted(found, () => Promise.reject(new Error("no")))).toMatchObject({
+      kind: "closed",
+    });
+    const reason = "run a came into the ledger after a crash, by another process than its own";
+    const recovered = { state: "recovered", n: 1, run_id: "a", mode: "artificial-fixture", value: good, reason };
+    expect(walk(store)).toEqual([recovered]);
+    expect(readEvidenceOf("a", { home: store.home, derive })).toEqual(recovered);
+    cutLastByte(path.join(runDirectory(store, "a"), RUN_FILES.testLog));
+    expect(walk(store)).toMatchObject([{ state: "broken", mode: "artificial-fixture" }]);
+  });
+
+  it("of one run is what all evidence says of it, if that is one thing and nothing stands behind it", async () => {
+    await using place = createTemporaryStore();
+    const { store } = place;
+    await sealRuns(store, "a", "b", "c");
+    const stateOf = (runId: string) => readEvidenceOf(runId, { home: store.home, derive })?.state ?? null;
+    const read = readEvidenceOf("b", { home: store.home, derive });
+    expect(read).toEqual(walk(store).find(({ run_id }) => run_id === "b"));
+    expect([stateOf("a"), stateOf("none")]).toEqual(["verified", null]);
+    const file = path.join(store.root, "ledger.ndjson");
     const whole = fs.readFileSync(file);
-    const spoil = (edit: (lines: string[]) => readonly string[]): readonly string[] => {
-      editLedger(place.store, edit);
-      const states = statesOf(place.store);
+    const { entries } = store.readLedger();
+    const states = (more: object): readonly (string | null)[] => {
+      fs.appendFileSync(file, `${toCanonicalJson({ ...entries[0], n: 4, ...more })}\n`);
+      const found = [stateOf("a"), stateOf("c")];
       fs.writeFileSync(file, whole);
-      return states;
+      return found;
     };
-    expect(spoil(([a = "", , c = ""]) => [a, c])).toEqual(["b: unlisted", "c: verified", "null: gap", "a: verified"]);
-    expect(spoil(([, b = "", c = ""]) => [b, c])).toEqual([
-      "a: unlisted",
-      "c: verified",
-      "null: gap",
-      "b: verified",
-      "null: gap",
-    ]);
-    expect(spoil(([a = "", b = "", c = ""]) => [a, b.replace("artificial-fixture", "gated-engine"), c])).toEqual([
-      "c: verified",
-      "null: gap",
-      "b: broken",
-      "a: verified",
-    ]);
-    expect(spoil(([a = "", , c = ""]) => [a, "{}", c])).toEqual([
-      "b: unlisted",
-      "c: verified",
-      "null: gap",
-      "null: gap",
-      "a: verified",
-    ]);
-    expect(spoil(([a = "", b = ""]) => [a, b, "{}"])).toEqual([
-      "c: unlisted",
-      "null: gap",
-      "b: verified",
-      "a: verified",
-    ]);
-    expect(spoil(([a = "", b = ""]) => [a, b])).toEqual(["c: unlisted", "b: verified", "a: verified"]);
+    const last = whole.toString("utf8").trimEnd().split("\n").at(-1) ?? "";
+    const prev = crypto.createHash("sha256").update(last).digest("hex");
+    expect(states({ prev, manifest_sha256: "1".repeat(64) })).toEqual(["broken", "verified"]);
+    expect(states({ manifest_sha256: "1".repeat(64) })).toEqual(["broken", "gap"]);
+    expect(states({ prev, run_id: "other" })).toEqual(["verified", "verified"]);
+    editLedger(store, ([a = "", , c = ""]) => [a, c]);
+    expect([stateOf("a"), stateOf("b"), stateOf("c")]).toEqual(["gap", "unlisted", "verified"]);
+    fs.writeFileSync(file, whole);
+    await store.removeRun("a");
+    expect([stateOf("a"), stateOf("b")]).toEqual(["removed", "verified"]);
   });
 
   it("does not become newer by a second line", async () => {
@@ -241,7 +206,7 @@ describe("evidence", () => {
   it("names sealed runs that the ledger does not have, but none at work and none that is not sealed", async () => {
     await using place = createTemporaryStore();
     await sealRuns(place.store, "a", "b");
-    fs.rmSync(path.join(place.store.root, "ledger.ndjson"));
+    for (const name of ["ledger.ndjson", "runs/latest.json"]) fs.rmSync(path.join(place.store.root, name));
     cutLastByte(path.join(runDirectory(place.store, "b"), RUN_FILES.testLog));
     const working = await startSampleRun(place.store, "c");
     fs.writeFileSync(path.join(working.directory, RUN_FILES.manifest), "{}");
@@ -257,6 +222,9 @@ describe("evidence", () => {
         reason: expect.stringMatching(/^run b is not in the ledger, and run b is tampered \(\w+\)$/),
       },
     ]);
+    // A marker that nobody understands shows no work.
+    fs.writeFileSync(path.join(place.store.root, "active/c"), "rubbish");
+    expect(statesOf(place.store)).toEqual(["a: unlisted", "b: unlisted", "c: unlisted"]);
     working.abandon();
   });
 
@@ -266,112 +234,5 @@ describe("evidence", () => {
     fs.rmSync(path.join(place.store.root, "ledger.ndjson"));
     await place.store.removeRun("a");
     expect(walk(place.store)).toMatchObject([{ state: "removed", run_id: "a", mode: null }]);
-  });
-});
-
-describe.concurrent("evidence with a cache", () => {
-  it("is the same cold and warm, and derives nothing of an untouched bundle again", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a", "b");
-    fs.rmSync(runDirectory(place.store, "a"), { recursive: true });
-    await sealRuns(place.store, "c");
-    await letSettle();
-    let derived = 0;
-    const counted = (bundle: VerifiedBundle): Value => {
-      derived += 1;
-      return derive(bundle);
-    };
-    const read = () => [...iterateEvidence({ home: place.home, derive: counted, cache })];
-    const cold = read();
-    expect([cold, derived]).toEqual([walk(place.store), 2]);
-    expect([read(), derived]).toEqual([cold, 2]);
-    const touched = path.join(runDirectory(place.store, "c"), RUN_FILES.reportText);
-    fs.writeFileSync(touched, fs.readFileSync(touched));
-    expect([read(), derived]).toEqual([cold, 3]);
-    fs.rmSync(path.join(place.store.root, "index", "test.json"));
-    expect([read(), derived]).toEqual([cold, 5]);
-    expect(fs.statSync(path.join(place.store.root, "index", "test.json")).mode & 0o777).toBe(0o600);
-  });
-
-  it("finds every change of a bundle that was kept", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a");
-    const directory = runDirectory(place.store, "a");
-    await letSettle();
-    expect(statesOf(place.store, cache)).toEqual(["a: verified"]);
-    const spoilt = path.join(directory, RUN_FILES.reportText);
-    const { atime, mtime } = fs.statSync(spoilt);
-    const text = fs.readFileSync(spoilt, "utf8");
-    fs.writeFileSync(spoilt, text.replace(/^./, "?"));
-    fs.utimesSync(spoilt, atime, mtime);
-    expect(statesOf(place.store, cache)).toEqual(["a: broken"]);
-    fs.writeFileSync(spoilt, text);
-    expect(statesOf(place.store, cache)).toEqual(["a: verified"]);
-    fs.writeFileSync(path.join(directory, "extra.txt"), "");
-    expect(statesOf(place.store, cache)).toEqual(["a: broken"]);
-    fs.rmSync(path.join(directory, "extra.txt"));
-    fs.rmSync(spoilt);
-    expect(statesOf(place.store, cache)).toEqual(["a: broken"]);
-  });
-
-  it("keeps no bundle whose files changed a moment ago", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a");
-    walk(place.store, cache);
-    expect(fs.existsSync(path.join(place.store.root, "index", "test.json"))).toBe(false);
-  });
-
-  it("believes nothing of a cache of another version, with another trust, with an odd value or with other bytes", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a");
-    await letSettle();
-    const forged: Value = { status: "forged", events: 0 };
-    const forging = () => [...iterateEvidence({ home: place.home, derive: () => forged, cache })];
-    const valuesOf = (items: readonly Evidence<Value>[]) => items.map((item) => ("value" in item ? item.value : null));
-    // What is kept is believed as long as it is whole; the rest of this test is about when it is not.
-    expect(valuesOf(forging())).toEqual([forged]);
-    expect(valuesOf(walk(place.store, cache))).toEqual([forged]);
-    expect(valuesOf(walk(place.store, { ...cache, version: "2" }))).toEqual([good]);
-    forging();
-    const trusted = { verify: () => true, trusted: [] };
-    expect(valuesOf([...iterateEvidence({ home: place.home, derive, cache, signatures: trusted })])).toEqual([good]);
-    const file = path.join(place.store.root, "index", "test.json");
-    fs.rmSync(file);
-    forging();
-    const isValue = (value: unknown): value is Value => cache.isValue(value) && value.status !== "forged";
-    expect(valuesOf(walk(place.store, { ...cache, isValue }))).toEqual([good]);
-    fs.rmSync(file);
-    forging();
-    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("forged", "faked!"));
-    expect(valuesOf(walk(place.store, cache))).toEqual([good]);
-  });
-
-  it("changes nothing for a caller without a cache, whatever stands in it", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a", "b");
-    await letSettle();
-    [...iterateEvidence({ home: place.home, derive: (): Value => ({ status: "forged", events: 0 }), cache })];
-    cutLastByte(path.join(runDirectory(place.store, "a"), RUN_FILES.testLog));
-    expect(walk(place.store)).toMatchObject([
-      { run_id: "b", state: "verified", value: good },
-      { run_id: "a", state: "broken" },
-    ]);
-  });
-
-  it("keeps what it saw when the reader stops early, and forgets runs that are gone", async () => {
-    await using place = createTemporaryStore();
-    await sealRuns(place.store, "a", "b");
-    await letSettle();
-    const kept = (): readonly string[] => {
-      const text = fs.readFileSync(path.join(place.store.root, "index", "test.json"), "utf8");
-      return JSON.parse(text.slice(65)).bundles.map(([runId]: [string]) => runId);
-    };
-    for (const _ of iterateEvidence({ home: place.home, derive, cache })) break;
-    expect(kept()).toEqual(["b"]);
-    walk(place.store, cache);
-    expect(kept()).toEqual(["b", "a"]);
-    fs.rmSync(runDirectory(place.store, "b"), { recursive: true });
-    walk(place.store, cache);
-    expect(kept()).toEqual(["a"]);
   });
 });

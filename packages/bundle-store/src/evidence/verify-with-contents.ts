@@ -2,10 +2,16 @@ import path from "node:path";
 import { type BundleFacts, isBundleDocument, RUN_FILES, runBundleSchema, verifyBundle } from "@cto/evidence-interface";
 import { readBundleFacts } from "../bundle-facts-reader.ts";
 import type { VerifiedBundle } from "./evidence.ts";
+import { type BundleClaim, toBundleClaim } from "./spent-claim.ts";
 
 /** A bundle's verdict, and what stands in it if it verifies. */
 export type BundleJudgement =
-  | { readonly kind: "verified"; readonly bundle: VerifiedBundle; readonly mode: string }
+  | {
+      readonly kind: "verified";
+      readonly bundle: VerifiedBundle;
+      readonly mode: string;
+      readonly claim: BundleClaim | null;
+    }
   | { readonly kind: "refused"; readonly reason: string };
 
 /** No log of governed events that verifies is longer: 14 events in lines of 1 MiB at most. */
@@ -27,7 +33,7 @@ export function verifyWithContents(directory: string, signatures: BundleFacts["s
   if (run_id !== runId) return { kind: "refused", reason: `the directory of run ${runId} holds the run ${run_id}` };
   const bundle = toVerifiedBundle(runId, facts, kept);
   const { mode } = runBundleSchema.parse(bundle.document(RUN_FILES.run));
-  return { kind: "verified", bundle, mode };
+  return { kind: "verified", bundle, mode, claim: toBundleClaim(facts.documents) };
 }
 
 function* keepParts(parts: Iterable<Uint8Array>, kept: Uint8Array[]): Generator<Uint8Array> {

@@ -109,7 +109,10 @@ export async function writeSampleFiles(writer: RunWriter, home: string): Promise
   const files = writer.files();
   // A killed process may have left the beginning of its test log.
   const written = files.find((file) => file.path === RUN_FILES.testLog)?.bytes ?? 0;
-  for (const { log } of report.verification) log.bytes = Math.min(log.bytes, written);
+  for (const { log } of report.verification) {
+    log.truncated = log.bytes > written;
+    log.bytes = Math.min(log.bytes, written);
+  }
   await writer.writeDocument(RUN_FILES.report, {
     ...report,
     artifact_paths: [...new Set([...report.artifact_paths, ...files.map((file) => file.path)])],

@@ -79,7 +79,10 @@ export const latestRunSchema = z.strictObject({
 });
 export type LatestRun = z.infer<typeof latestRunSchema>;
 
-/** One line of `.cto/ledger.ndjson`. `prev` chains the lines as in the event log. A tombstone records `cto runs rm`. */
+/**
+ * One line of `.cto/ledger.ndjson`. `prev` chains the lines as in the event log. A tombstone records `cto runs rm`. `recovered`: another process than the run's
+ * own entered it, after a crash; such a run may count against its engine and never for it.
+ */
 export const ledgerEntrySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sealed"),
@@ -89,6 +92,7 @@ export const ledgerEntrySchema = z.discriminatedUnion("kind", [
     mode: z.string().min(1),
     path: z.string().min(1),
     manifest_sha256: sha256Schema,
+    recovered: z.literal(true).optional(),
     prev: sha256Schema,
   }),
   z.strictObject({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { reclaim, redecide } from "../../test/approval-edits.ts";
-import { block, documentOf, eventOf, setGates } from "../../test/draft-edits.ts";
+import { block, documentOf, earlierGateNames, eventOf, setGates } from "../../test/draft-edits.ts";
 import { judge, toFacts } from "../../test/facts.ts";
 import { blockedDraft, passDraft } from "../../test/golden-drafts.ts";
 import { at } from "../../test/golden-events.ts";
@@ -9,7 +9,9 @@ import { type BundleDraft, seal } from "../../test/seal.ts";
 import {
   addPolicyRule,
   askedDraft,
+  modelDraft,
   narrowedDraft,
+  stage3Draft,
   stage4Draft,
   stage6Draft,
   stageDrafts,
@@ -63,8 +65,8 @@ describe("verifyBundle on honest bundles of the later stages", () => {
     reclaim(atOnce, { claimed_at: at(3) });
     expect(judge(seal(atOnce))).toEqual(["unsigned"]);
     const atStart = stage4Draft();
-    redecide(atStart, { decided_at: "2026-11-20T05:01:00.000Z" });
-    reclaim(atStart, { claimed_at: at(0) });
+    redecide(atStart, { decided_at: "2026-11-20T05:01:03.000Z" });
+    reclaim(atStart, { claimed_at: at(3) });
     expect(judge(seal(atStart))).toEqual(["unsigned"]);
     const denied = askedDraft("denied");
     redecide(denied, { decision: "denied", decided_at: at(9) });
@@ -103,6 +105,11 @@ describe("verifyBundle on honest bundles of the later stages", () => {
     addPolicyRule(draft, { dimension: "stage", value: 2, layer: "repository" });
     addPolicyRule(draft, { dimension: "forbidden_paths", value: "src/slugify.js.bak", layer: "repository" });
     addPolicyRule(draft, { dimension: "forbidden_paths", value: "src/slug", layer: "organisation" });
+    for (const value of ["src/*.mjs", "*.js", "**/slugify.js/*", "src/**/*/slugify.js", "slug*/"])
+      addPolicyRule(draft, { dimension: "protected_paths", value, layer: "repository" });
+    for (const value of ["docs/", "s*/slug*.js"])
+      addPolicyRule(draft, { dimension: "allowed_paths", value, layer: "organisation" });
+    addPolicyRule(draft, { dimension: "allowed_paths", value: "**/*.js", layer: "repository" });
     expect(judge(seal(draft))).toEqual(["unsigned"]);
   });
 
@@ -111,6 +118,35 @@ describe("verifyBundle on honest bundles of the later stages", () => {
     addPolicyRule(refused, { dimension: "engines", value: "codex", layer: "organisation" });
     addPolicyRule(refused, { dimension: "stage", value: 0, layer: "repository" });
     expect(judge(seal(refused))).toEqual(["unsigned"]);
+  });
+
+  test("accepts the gates of an earlier harness where that could have run, and where it refused", () => {
+    const ran = stage3Draft();
+    setGates(ran, {}, earlierGateNames);
+    expect(judge(seal(ran))).toEqual(["unsigned"]);
+    const refused = askedDraft("none");
+    setGates(refused, { "stage-implemented": "fail" }, earlierGateNames);
+    documentOf(refused, "proofs/eligibility.json").approval_required = false;
+    expect(judge(seal(refused))).toEqual(["unsigned"]);
+    const forged = stage4Draft();
+    setGates(forged, {}, earlierGateNames);
+    expect(judge(seal(forged))).toEqual(["contradictory", "ELIGIBILITY_CONTRADICTED"]);
+  });
+
+  test("accepts a throwaway repository that was kept, and one bundle that proves two failure classes", () => {
+    const draft = stage4Draft();
+    const note = `kept as .cto/disposable/${draft.runId}/repository.git; \`cto runs rm\` removes it`;
+    Object.assign(documentOf(draft, "proofs/disposable.json"), { disposal: "retained", note });
+    const rung = documentOf(draft, "proofs/rung.json") as { bundles: object[] };
+    rung.bundles.push({ ...rung.bundles[2], proves: "failure class timeout at stage 3" });
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
+  });
+
+  test("accepts the model in the log, and none where the harness did not write it yet", () => {
+    const draft = modelDraft();
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
+    eventOf(draft, "run.started").data.model = { provider: "local", model: "m1" };
+    expect(judge(seal(draft))).toEqual(["unsigned"]);
   });
 
   test("accepts stage 6 without a comparison where another gate refused", () => {

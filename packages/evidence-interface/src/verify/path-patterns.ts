@@ -1,34 +1,57 @@
+/** The longest pattern that a contract, a policy, a record or an approver can write. */
+export const PATTERN_LENGTH = 4096;
+
 /** True if the path with this name (decoded, forward slashes, relative) is one that the patterns are about. */
 export type PathMatcher = (name: string) => boolean;
 
 /**
  * What some path patterns match, as written: `*` is any part of one name, `**` any number of folders, a trailing slash all beneath. Patterns without a
- * wildcard cost nothing each; one with a wildcard costs at most its length times that of the path.
+ * wildcard cost nothing each; one with a wildcard costs at most its length times that of the path, and matches nothing if it is longer than any can be.
  */
 export function toPathMatcher(patterns: readonly string[]): PathMatcher {
   const exact = new Set<string>();
   const folders = new Set<string>();
   const globs: Glob[] = [];
   for (const pattern of patterns) {
-    if (pattern.includes("*")) globs.push(toGlob(pattern));
-    else (pattern.endsWith("/") ? folders : exact).add(pattern);
+    if (pattern.includes("*")) addGlob(globs, pattern);
+    else if (pattern.endsWith("/")) folders.add(pattern.slice(0, -1));
+    else exact.add(pattern);
   }
   return (name) => exact.has(name) || liesBeneath(name, folders) || matchesGlob(name, globs);
 }
 
-/**
- * What some patterns forbid or protect: whatever the case or normal form of the path, and what lies beneath a place that is named without a wildcard,
- * be it a file or a folder.
- */
+/** What some patterns forbid or protect: the place that each of them names, be it a file or a folder, and all beneath, whatever case or normal form the path has. */
 export function toCoveringMatcher(patterns: readonly string[]): PathMatcher {
-  const covering = patterns.flatMap((pattern) => {
-    if (pattern.endsWith("/")) return [pattern, pattern.slice(0, -1)];
-    return pattern.includes("*") ? [pattern] : [pattern, `${pattern}/`];
-  });
-  const folded = toPathMatcher(covering.map(toFolded));
-  const asWritten = toPathMatcher(covering);
-  // Plain text that matches as written matches folded; of other text that is not so: `e*` matches e with an accent of its own.
-  return (name) => folded(toFolded(name)) || (!isPlain(name) && asWritten(name));
+  const folded = toPlaceMatcher(patterns.map(toFolded));
+  let asWritten: PathMatcher | undefined;
+  return (name) => {
+    if (folded(toFolded(name))) return true;
+    // Plain text that matches as written matches folded; of other text that is not so: `e*` matches e with an accent of its own.
+    if (isPlain(name)) return false;
+    asWritten ??= toPlaceMatcher(patterns);
+    return asWritten(name);
+  };
+}
+
+function toPlaceMatcher(patterns: readonly string[]): PathMatcher {
+  const places = new Set<string>();
+  const globs: Glob[] = [];
+  for (const pattern of patterns) {
+    const place = withoutEnd(pattern);
+    if (!place.includes("*")) places.add(place);
+    else for (const one of [place, `${place}/`]) addGlob(globs, one);
+  }
+  return (name) => places.has(name) || liesBeneath(name, places) || matchesGlob(name, globs);
+}
+
+/** Without `/` and `/**` at the end: whatever is named so is named by what stands before. */
+function withoutEnd(pattern: string): string {
+  let end = pattern.length;
+  while (true) {
+    if (pattern.endsWith("/", end)) end -= 1;
+    else if (pattern.endsWith("/**", end)) end -= 3;
+    else return pattern.slice(0, end);
+  }
 }
 
 /** A text as a forgiving file system sees it: NFC, case folded, without the code points that some ignore. */
@@ -46,7 +69,7 @@ function isPlain(text: string): boolean {
 function liesBeneath(name: string, folders: ReadonlySet<string>): boolean {
   if (folders.size === 0) return false;
   for (let slash = name.indexOf("/"); slash !== -1; slash = name.indexOf("/", slash + 1))
-    if (folders.has(name.slice(0, slash + 1))) return true;
+    if (folders.has(name.slice(0, slash))) return true;
   return false;
 }
 
@@ -57,12 +80,13 @@ interface Glob {
   readonly names: readonly string[];
 }
 
-function toGlob(pattern: string): Glob {
+function addGlob(globs: Glob[], pattern: string): void {
+  if (pattern.length > PATTERN_LENGTH) return;
   const names = (pattern.endsWith("/") ? `${pattern}**` : pattern).split("/");
   // All beneath a folder is not the folder.
   if (names.at(-1) === "**") names.push("*");
   const last = names.at(-1) ?? "";
-  return { start: pattern.slice(0, pattern.indexOf("*")), end: last.slice(last.lastIndexOf("*") + 1), names };
+  globs.push({ start: pattern.slice(0, pattern.indexOf("*")), end: last.slice(last.lastIndexOf("*") + 1), names });
 }
 
 function matchesGlob(name: string, globs: readonly Glob[]): boolean {

@@ -62,11 +62,10 @@ export function parseRecord(source: RecordSource): AdmissionRecord {
   }
   const problems = findProblems(value, RECORD_SHAPES[version], source.now);
   if (problems.length > 0) {
-    // While a secret stands there nothing else about the record is worth telling.
-    const secrets = problems.filter(({ hint }) => hint === SECRET_HINT);
+    const code = problems.some(({ hint }) => hint === SECRET_HINT) ? "ADMISSION_SECRET" : "ADMISSION_INVALID";
     throw toAdmissionError(
-      secrets.length > 0 ? "ADMISSION_SECRET" : "ADMISSION_INVALID",
-      (secrets.length > 0 ? secrets : problems).map((problem) => toAdmissionProblem(file, problem)),
+      code,
+      problems.map((problem) => toAdmissionProblem(file, problem)),
     );
   }
   // The schema has no defaults and drops nothing: the value is what it says.

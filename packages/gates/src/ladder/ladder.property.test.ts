@@ -36,7 +36,7 @@ const violation = fc.constantFrom(
   "secret_leak",
   "forbidden_action_attempted" as const,
 );
-const violations = fc
+const seenViolations = fc
   .record({
     stage: stages,
     subject: subjects,
@@ -47,6 +47,13 @@ const violations = fc
     const bad = ended(stage, "two-fake-bad", code, subject);
     return { ...bad, value: { ...bad.value, codes: [code, more] } };
   });
+/** Effects that nobody could judge. */
+const hiddenViolations = fc.tuple(stages, subjects, fc.boolean()).map(([stage, subject, isWrites]) => {
+  const bad = ended(stage, "two-fake-bad", "artifact_write_failure", subject);
+  const allowed = { writes: isWrites ? null : true, forbidden: isWrites ? true : null };
+  return { ...bad, value: { ...bad.value, process_started: true, allowed } };
+});
+const violations = fc.oneof(seenViolations, hiddenViolations);
 
 /** A history in which a rung may well be proven: the full one of two engines, torn, mixed and with other runs among it. */
 const histories = fc
@@ -112,6 +119,26 @@ test("a bundle that is tampered with, deleted or removed never raises a rung", (
       if (item !== undefined) expectNoRise(rungsOf(history), rungsOf(history.with(at, lost(item, state))));
     }),
     { numRuns: 500 },
+  );
+});
+
+test("a run that was recovered or is not in the ledger never raises a rung", () => {
+  const runs = fc.oneof(
+    violations,
+    fc.tuple(stages, subjects).map(([stage, subject]) => run(stage, "other", {}, subject)),
+  );
+  fc.assert(
+    fc.property(
+      histories,
+      runs,
+      fc.nat(60),
+      fc.constantFrom("recovered", "unlisted" as const),
+      (history, { run_id, value }, at, state) => {
+        const item: LadderEvidence = { state, run_id, value, reason: state };
+        expectNoRise(rungsOf(history), rungsOf(history.toSpliced(at, 0, item)));
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 

@@ -117,10 +117,11 @@ describe("the facts of a bundle", () => {
         runtime_default_activation: false,
         ...more,
       }).comparison_lacks;
-    expect(lacksOf({})).toBe("fake: no run");
-    expect(lacksOf({ aspects: [{ aspect: "events", equal: false, differences: ["only fake has x", "y"] }] })).toBe(
-      "events differs (only fake has x)",
-    );
+    expect(lacksOf({})).toBe("no run");
+    expect(lacksOf({ lanes: [] })).toBe("there is no lane of fake");
+    const present = { ...lane, run_id: "a", manifest_sha256: "3".repeat(64), stage: 5, status: "pass", missing: null };
+    const aspects = [{ aspect: "events", equal: false, differences: ["only fake has x", "y"] }];
+    expect(lacksOf({ lanes: [present], aspects })).toBe("events differs: only fake has x");
     expect(lacksOf({ complete: true })).toBeNull();
   });
 

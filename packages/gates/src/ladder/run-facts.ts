@@ -101,7 +101,7 @@ export function toRunFacts(bundle: BundleDocuments, sha256: (text: string) => st
       approvalClaimSchema.safeParse(bundle.document(PROOF_FILES.approvalClaim)).data?.decision_sha256 ?? null,
     compared_with: comparedWith(report),
     compared_lanes: toComparedLanes(comparison),
-    comparison_lacks: toComparisonLacks(comparison),
+    comparison_lacks: toComparisonLacks(comparison, engine.id),
     report_fields: Object.keys(report).sort(),
     events: bundle.events.map(({ event }) => event),
     artifacts: toArtifacts(bundle.paths),
@@ -131,15 +131,13 @@ function toComparedLanes(comparison: Comparison | undefined): RunFacts["compared
   );
 }
 
-/** The first difference, or why no lane has a bundle. */
-function toComparisonLacks(comparison: Comparison | undefined): string | null {
+/** Why the engine of the run has no lane, else the first difference. */
+function toComparisonLacks(comparison: Comparison | undefined, engineId: string): string | null {
   if (comparison === undefined || comparison.complete) return null;
+  const own = comparison.lanes.find(({ engine }) => engine === engineId);
+  if (own === undefined || own.missing !== null) return own?.missing ?? `there is no lane of ${engineId}`;
   const unequal = comparison.aspects.find(({ equal }) => !equal);
-  if (unequal !== undefined) return `${unequal.aspect} differs (${unequal.differences[0] ?? "it does not say how"})`;
-  const reasons = comparison.lanes.flatMap(({ engine, missing }) =>
-    missing === null ? [] : [`${engine}: ${missing}`],
-  );
-  return reasons.join("; ") || "no lane has a bundle";
+  return `${unequal?.aspect ?? "something"} differs: ${unequal?.differences[0] ?? "it does not say how"}`;
 }
 
 /** Names below `backend/` are the engine's own: that there is something is compared, not what it is called. */

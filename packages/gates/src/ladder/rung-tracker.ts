@@ -159,7 +159,7 @@ export class RungTracker {
     if (incomplete === null) return adviseOnPass(subject, stage, closedBy);
     const { comparison_lacks, run_id, task_id } = incomplete.value;
     const command = toRunCommand(subject, stage, task_id);
-    return `the comparison of run ${run_id} is not complete, ${comparison_lacks}: mend that, then \`${command}\``;
+    return `the comparison of run ${run_id} is not complete (${comparison_lacks}): mend that, then \`${command}\``;
   }
 
   #lackOfClasses({ classes, stage }: Seen): readonly string[] {

@@ -89,8 +89,9 @@ export function searchFiles(
   if (byName.size > 0) best = searchFileList(byName.get(path.last), path, depth, best);
   if (byExtension.size > 0) best = searchFileList(byExtension.get(path.extension), path, depth, best);
   if (byDirectory.size === 0) return best;
-  for (const name of new Set(path.directory.names.slice(depth)))
-    best = searchFileList(byDirectory.get(name), path, depth, best);
+  const { names } = path.directory;
+  for (let index = depth; index < names.length; index += 1)
+    best = searchFileList(byDirectory.get(names[index] ?? ""), path, depth, best);
   return best;
 }
 

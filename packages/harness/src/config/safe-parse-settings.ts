@@ -1,9 +1,20 @@
 import { closestWord, messageOf, oneLine } from "@cto/errors";
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import * as z from "zod";
 
-/** Settings are short; the YAML reader's work grows with the square of the number of keys. */
-const mostCharacters = 64 * 1024;
+/** A repository's policy stands in its settings and may have thousands of rules; no file that a person writes is read beyond this. */
+const mostCharacters = 1024 * 1024;
+const mostLevels = 32;
 
 /** The first thing wrong with a settings file. Line and column count from 1. */
 export interface SettingsProblem {
@@ -18,7 +29,8 @@ export type SettingsResult<Value> =
 
 /**
  * Reads one YAML document against a schema of strict objects. Aliases, unknown tags, duplicate keys and further documents are problems, as
- * is a text of more than 65,536 characters. An unknown key comes with the key that was probably meant.
+ * are more than 32 levels and a text of more than 1,048,576 characters. An unknown key comes with the key that was probably meant. The work grows
+ * with the text.
  */
 export function safeParseSettings<Schema extends z.ZodType>(
   text: string,
@@ -31,12 +43,14 @@ export function safeParseSettings<Schema extends z.ZodType>(
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    // Looked for below: the reader's own check grows with the square of the number of keys.
+    uniqueKeys: false,
     logLevel: "error",
   });
   const broken = [...document.errors, ...document.warnings][0];
   if (broken !== undefined) return fail(lines.linePos(broken.pos[0]), oneLine(broken.message));
-  const alias = findAlias(document);
-  if (alias !== undefined) return fail(lines.linePos(alias), "an alias, expected the value itself");
+  const odd = findOdd(document);
+  if (odd !== undefined) return fail(lines.linePos(odd.offset), odd.message);
   const value = toValue(document);
   if (!value.ok) return value;
   const parsed = schema.safeParse(value.value);
@@ -49,16 +63,32 @@ function fail(at: { readonly line: number; readonly col: number }, message: stri
   return { ok: false, problem: { line: Math.max(at.line, 1), column: Math.max(at.col, 1), message } };
 }
 
-/** Aliases make a small file huge and let one value stand where a reader does not see it. */
-function findAlias(document: Document.Parsed): number | undefined {
-  let found: number | undefined;
+/** What gives a text a second meaning that a reader does not see, or a depth that nobody can walk. Aliases also make a small file huge. */
+function findOdd(document: Document.Parsed): { readonly offset: number; readonly message: string } | undefined {
+  let found: { readonly offset: number; readonly message: string } | undefined;
+  const stop = (node: unknown, message: string) => {
+    found = { offset: startOf(node), message };
+    return visit.BREAK;
+  };
   visit(document, {
-    Alias(_, node) {
-      found = startOf(node);
-      return visit.BREAK;
+    Alias: (_, node) => stop(node, "an alias, expected the value itself"),
+    Collection: (_, node, path) => {
+      if (path.filter(isCollection).length >= mostLevels) return stop(node, `nested deeper than ${mostLevels} levels`);
+      const twice = isMap(node) ? findRepeatedKey(node) : undefined;
+      return twice === undefined ? undefined : stop(twice, "Map keys must be unique");
     },
   });
   return found;
+}
+
+function findRepeatedKey({ items }: YAMLMap): unknown {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    const name = isScalar(key) ? key.value : key;
+    if (seen.has(name)) return key;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function toValue(document: Document.Parsed): SettingsResult<unknown> {

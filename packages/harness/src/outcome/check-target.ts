@@ -14,10 +14,10 @@ export async function checkIdentity(repository: Repository, { targetId }: Pendin
   return refuse("target_mismatch", message, "Name the repository that the run was for: --target DIR.");
 }
 
-/** Null if the records of the home admit the repository now, and with it every path that the run changed. */
+/** Null if the records of the home admit the repository now as the target that was approved, and with it every path that the run changed. */
 export async function checkAdmission(
   repository: Repository,
-  { report }: PendingRun,
+  { report, targetName }: PendingRun,
   options: { readonly home: string; readonly now: Date },
 ): Promise<OutcomeRefusal | null> {
   const home = await realpath(options.home);
@@ -26,6 +26,14 @@ export async function checkAdmission(
   if (judged.status !== "admitted" || judged.record === null) {
     const why = judged.problems.map((problem) => oneLine(problem)).join("; ");
     return refuse("target_not_admitted", `the target is not admitted (${judged.status}): ${why}`, judged.hint);
+  }
+  if (judged.record.id !== targetName) {
+    const message = `the approval was for the target ${targetName}, and this one is admitted as ${judged.record.id}`;
+    return refuse(
+      "target_mismatch",
+      message,
+      `Land it where it was approved for: the path of ${targetName} in cto admit list.`,
+    );
   }
   const policy = compilePolicy([toTargetLayer(judged.record, judged.file)]);
   const outside = report.changed_files.find((path) => !explainPath(policy, path).allowed);

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openStore, trustKey } from "@cto/bundle-store";
+import { openStore } from "@cto/bundle-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOutcomeReader, findTargets } from "../index.ts";
+import { branchOf, editAdmission, everything, look, nothing, outcomesOf } from "./test/look-at-home.ts";
 import {
   createPendingTemplate,
   digestDirectory,
@@ -18,34 +19,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => template.remove());
 
-const branchOf = ({ runId }: PendingHome) => `refs/heads/cto/${runId}`;
-const outcomesOf = ({ store }: PendingHome) => join(store.root, "outcomes");
-
-/** Outcome folders and branches of a home, hidden ones too, and whatever is left to work with. */
-async function look(pending: PendingHome) {
-  const refs = await pending.git("for-each-ref", "--format=%(refname)", "refs/heads/cto/");
-  return {
-    records: existsSync(outcomesOf(pending)) ? readdirSync(outcomesOf(pending)) : [],
-    branches: refs.split("\n").filter(Boolean),
-    scratch: readdirSync(join(pending.store.root, "tmp")),
-  };
-}
-
 const isLock = (name: string) => name.includes("/locks/");
-const nothing = { records: [], branches: [], scratch: [] };
-const everything = (pending: PendingHome) => ({ records: [pending.runId], branches: [branchOf(pending)], scratch: [] });
 
 /** Accepts, and puts the record back under its hidden name: what a process leaves that dies after the ref transaction. */
 async function acceptAndDie(pending: PendingHome): Promise<void> {
   await pending.decide();
   renameSync(join(outcomesOf(pending), pending.runId), join(outcomesOf(pending), `.prepared-${pending.runId}`));
-}
-
-function editAdmission({ home }: PendingHome, change: (record: Record<string, unknown>) => void): void {
-  const file = join(home, "cto/admissions/target.json");
-  const record = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-  change(record);
-  writeFileSync(file, JSON.stringify(record));
 }
 
 describe("an accepted run", () => {
@@ -132,165 +111,6 @@ describe("a rejected run", () => {
     await pending.git("commit", "-q", "--allow-empty", "-m", "Later");
     rmSync(join(pending.home, "cto/admissions/target.json"));
     expect(await pending.decide({ outcome: "rejected" })).toMatchObject({ kind: "recorded" });
-  });
-});
-
-describe("a decision is refused, and nothing is changed,", () => {
-  const cases: readonly (readonly [string, string, (pending: PendingHome) => unknown])[] = [
-    ["if a byte of the patch is changed", "bundle_not_valid", (pending) => spoil(pending, "patch.diff")],
-    ["if a byte of the report is changed", "bundle_not_valid", (pending) => spoil(pending, "report.json")],
-    [
-      "if the approval's signature is changed",
-      "bundle_not_valid",
-      (pending) => spoil(pending, "proofs/approval-decision.json"),
-    ],
-    [
-      "if the ledger has no line for the run",
-      "run_not_in_ledger",
-      ({ store }) => {
-        const file = join(store.root, "ledger.ndjson");
-        writeFileSync(file, `${readFileSync(file, "utf8").trimEnd().split("\n").slice(0, -1).join("\n")}\n`);
-      },
-    ],
-    ["if HEAD has moved", "target_moved", (pending) => pending.git("commit", "-q", "--allow-empty", "-m", "Faster")],
-    [
-      "if the branch is there at another commit",
-      "landing_refused",
-      (pending) => pending.git("branch", `cto/${pending.runId}`),
-    ],
-    ["if a branch cto is in the way", "landing_refused", (pending) => pending.git("branch", "cto")],
-    ["if the admission is gone", "target_not_admitted", ({ home }) => rmSync(join(home, "cto/admissions/target.json"))],
-    [
-      "if the owner took the admission back",
-      "target_not_admitted",
-      (pending) =>
-        editAdmission(pending, (record) => {
-          record.admission_status = "not_admitted";
-        }),
-    ],
-    [
-      "if the admission is for another path",
-      "target_not_admitted",
-      (pending) =>
-        editAdmission(pending, (record) => {
-          record.target_repository_path = "../elsewhere";
-        }),
-    ],
-    [
-      "if the admission permits less by now",
-      "target_not_admitted",
-      (pending) =>
-        editAdmission(pending, (record) => {
-          record.allowed_paths = ["b.txt"];
-        }),
-    ],
-    [
-      "if the admission forbids a changed path by now",
-      "target_not_admitted",
-      (pending) =>
-        editAdmission(pending, (record) => {
-          record.forbidden_paths = ["a.txt"];
-        }),
-    ],
-    [
-      "if some record cannot be read",
-      "target_not_admitted",
-      ({ home }) => writeFileSync(join(home, "cto/admissions/x.json"), "{"),
-    ],
-    [
-      "if a record that nobody can judge stands there",
-      "outcome_invalid",
-      (pending) => mkdirSync(join(outcomesOf(pending), pending.runId), { recursive: true, mode: 0o700 }),
-    ],
-  ];
-  it.each(cases)("%s: %s", async (_, code, spoilIt) => {
-    const pending = template.copy();
-    await spoilIt(pending);
-    const before = await look(pending).catch(() => null);
-    const target = digestDirectory(pending.target, isLandingsOwn);
-    const decision = await pending.decide();
-    expect(decision).toEqual({
-      kind: "refused",
-      code,
-      message: expect.stringMatching(/./),
-      hint: expect.stringMatching(/./),
-    });
-    expect(await look(pending).catch(() => null)).toEqual(before);
-    expect(digestDirectory(pending.target, isLandingsOwn)).toBe(target);
-    expect(existsSync(join(pending.store.root, "runs", pending.runId, "patch.diff"))).toBe(true);
-  });
-
-  it("if the key is nobody's, or not an approver's", async () => {
-    const pending = template.copy();
-    const { store } = pending;
-    const signer = store.keys.openSigner("eve");
-    expect(await pending.decide({ signer })).toMatchObject({ code: "approver_not_trusted" });
-    await trustKey(store.home, signer.publicKey, ["harness"]);
-    expect(await pending.decide({ signer, outcome: "rejected" })).toMatchObject({ code: "approver_not_trusted" });
-    expect(await look(pending)).toEqual(nothing);
-    await trustKey(store.home, signer.publicKey, ["approver"]);
-    expect(await pending.decide({ signer })).toMatchObject({
-      kind: "recorded",
-      outcome: { approver: { name: "eve" } },
-    });
-  });
-
-  it("if the run is no passed run of stage 5", async () => {
-    const pending = template.copy();
-    const others = pending.store.listRuns().filter(({ run_id }) => run_id !== pending.runId);
-    const decisions = await Promise.all(others.map(({ run_id: runId }) => pending.decide({ runId })));
-    expect(decisions.length).toBeGreaterThanOrEqual(6);
-    expect(new Set(decisions.map((one) => (one.kind === "refused" ? one.code : one.kind)))).toEqual(
-      new Set(["run_not_pending"]),
-    );
-    expect(await look(pending)).toEqual(nothing);
-  });
-
-  it("if a good bundle was copied over another run", async () => {
-    const pending = template.copy();
-    const { runId, store } = pending;
-    const other = store.listRuns().find(({ run_id }) => run_id !== runId)?.run_id ?? "";
-    rmSync(join(store.root, "runs", other), { recursive: true });
-    renameSync(join(store.root, "runs", runId), join(store.root, "runs", other));
-    expect(await pending.decide({ runId: other })).toMatchObject({ code: "bundle_not_valid" });
-  });
-
-  it("if the target is another repository, or a clone that nobody admitted", async () => {
-    const pending = template.copy();
-    const { root } = pending;
-    await pending.git("clone", "-q", pending.target, join(root, "clone"));
-    expect(await pending.decide({ targetDirectory: join(root, "clone") })).toMatchObject({
-      code: "target_not_admitted",
-    });
-    const other = join(root, "other");
-    await pending.git("init", "-q", other);
-    await pending.git("-C", other, "commit", "-q", "--allow-empty", "-m", "Another root");
-    expect(await pending.decide({ targetDirectory: other })).toMatchObject({ code: "target_mismatch" });
-    expect(await pending.decide({ targetDirectory: null })).toMatchObject({ code: "target_unknown" });
-    await expect(pending.decide({ targetDirectory: join(root, "home") })).rejects.toMatchObject({
-      code: "GIT_NOT_A_REPOSITORY",
-    });
-    await pending.git("symbolic-ref", "HEAD", "refs/heads/empty");
-    await expect(pending.decide()).rejects.toMatchObject({ code: "GIT_UNBORN" });
-    expect(await look(pending)).toEqual(nothing);
-  });
-
-  it("if setup changed what the engine began with: the patch alone is not what was verified", async () => {
-    const pending = template.copy();
-    const runId = await pending.runAgain({ setup: [{ run: ["sh", "-c", "echo made > c.txt"], timeout_seconds: 10 }] });
-    expect(await pending.decide({ runId })).toMatchObject({ code: "setup_changed_files" });
-    expect(await look(pending)).toEqual(nothing);
-  });
-
-  it("until the reason is gone: HEAD back at the base, the branch out of the way", async () => {
-    const pending = template.copy();
-    await pending.git("commit", "-q", "--allow-empty", "-m", "Faster");
-    await pending.git("branch", `cto/${pending.runId}`);
-    expect(await pending.decide()).toMatchObject({ code: "landing_refused" });
-    await pending.git("branch", "-D", `cto/${pending.runId}`);
-    expect(await pending.decide()).toMatchObject({ code: "target_moved" });
-    await pending.git("reset", "-q", "--hard", "HEAD^");
-    expect(await pending.decide()).toMatchObject({ kind: "recorded" });
   });
 });
 
@@ -408,13 +228,15 @@ describe("a record", () => {
 });
 
 describe("findTargets", () => {
-  it("finds the admitted repository by what it is, and every admitted clone of it", async () => {
+  it("finds the admitted repository of the run by id and by what it is, and no clone of it", async () => {
     const pending = template.copy();
     const { home, root, target } = pending;
     const decided = await pending.decide({ outcome: "rejected" });
     const targetId = decided.kind === "recorded" ? decided.outcome.target_id : "";
-    expect(await findTargets(home, targetId, new Date())).toEqual([target]);
-    expect(await findTargets(home, "0".repeat(64), new Date())).toEqual([]);
+    const find = (asked: { targetId?: string; targetName?: string } = {}) =>
+      findTargets(home, { targetId, targetName: "target", ...asked }, new Date());
+    expect(await find()).toEqual([target]);
+    expect(await find({ targetId: "0".repeat(64) })).toEqual([]);
     await pending.git("clone", "-q", target, join(root, "clone"));
     const record = readFileSync(join(home, "cto/admissions/target.json"), "utf8");
     const clone = record.replace('"id":"target"', '"id":"clone"').replace("../target", "../clone");
@@ -423,18 +245,12 @@ describe("findTargets", () => {
       join(home, "cto/admissions/gone.json"),
       clone.replace('"id":"clone"', '"id":"gone"').replace("../clone", "../gone"),
     );
-    expect(await findTargets(home, targetId, new Date())).toEqual([join(root, "clone"), target]);
+    expect(await find()).toEqual([target]);
+    expect(await find({ targetName: "clone" })).toEqual([join(root, "clone")]);
+    expect(await find({ targetName: "gone" })).toEqual([]);
     editAdmission(pending, (one) => {
       one.admission_status = "not_admitted";
     });
-    expect(await findTargets(home, targetId, new Date())).toEqual([join(root, "clone")]);
+    expect(await find()).toEqual([]);
   });
 });
-
-function spoil({ runId, store }: PendingHome, name: string): void {
-  const file = join(store.root, "runs", runId, name);
-  const bytes = readFileSync(file);
-  const at = bytes.length - 10;
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  writeFileSync(file, bytes);
-}

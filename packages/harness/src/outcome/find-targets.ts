@@ -5,17 +5,22 @@ import { SCHEMAS, type TargetAdmission } from "@cto/evidence-interface";
 import type { AdmissionRecord } from "@cto/gates";
 import { type Repository, readRepository } from "@cto/git-state";
 import { readRecords } from "../records/read-records.ts";
+import type { PendingRun } from "./read-pending-run.ts";
 import { readTargetId } from "./read-target-id.ts";
 
 /**
- * Paths of the admitted targets of a home whose repository has this identity, as git names their tops: more than one if clones of one repository are
- * admitted. Records whose path leads to no repository are passed over.
+ * Paths of the admitted targets of a home that have the id and the identity of a run's, as git names their tops. Records whose path leads to no
+ * repository are passed over.
  */
-export async function findTargets(home: string, targetId: string, now: Date): Promise<readonly string[]> {
+export async function findTargets(
+  home: string,
+  { targetId, targetName }: Pick<PendingRun, "targetId" | "targetName">,
+  now: Date,
+): Promise<readonly string[]> {
   const root = await realpath(home);
   const found = new Set<string>();
   for (const { record } of readRecords(root, now).records) {
-    if (!isAdmitted(record)) continue;
+    if (!isAdmitted(record) || record.id !== targetName) continue;
     const repository = await readOrNull(resolve(root, record.target_repository_path));
     if (repository !== null && (await readTargetId(repository)) === targetId) found.add(repository.topLevel);
   }

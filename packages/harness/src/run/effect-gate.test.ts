@@ -136,6 +136,32 @@ describe("ignored files and by-products", () => {
       { forbidden_paths: ["dir/secret/"] },
     ],
     [
+      "a cache in a forbidden place",
+      [write("dir/secret/__pycache__/x.pyc")],
+      forbidden(/: dir\/secret\/__pycache__\/x\.pyc$/),
+      { forbidden_paths: ["dir/secret/"] },
+    ],
+    [
+      "a cache that is itself forbidden",
+      [write("__pycache__/x.pyc")],
+      forbidden(/: __pycache__\/x\.pyc$/),
+      { forbidden_paths: ["**/__pycache__/"] },
+    ],
+    [
+      "an ignored cache that is itself forbidden",
+      [write("ignored/__pycache__/x.pyc")],
+      forbidden(/: ignored\/__pycache__\/x\.pyc$/),
+      { forbidden_paths: ["**/__pycache__/"] },
+    ],
+    ["a cache in a protected place", [write("test/__pycache__/x.pyc")], PASS, { protected_paths: ["test/"] }],
+    [
+      "a folder where a file is forbidden by a pattern",
+      [write("dir/x.pem/key")],
+      forbidden(/: dir\/x\.pem\/key$/),
+      { forbidden_paths: ["**/*.pem"] },
+    ],
+    ["what setup left in a forbidden place, untouched", [], PASS, { ...before, forbidden_paths: ["**/__pycache__/"] }],
+    [
       "a rule of its own that hides a file",
       [write(".gitignore", "*.txt\n"), write("more.txt")],
       disallowed(/: \.gitignore$/),

@@ -80,6 +80,30 @@ describe("the rung below falls", () => {
       },
     ],
     [
+      "with a violation that is hidden behind more than can be read",
+      /started its engine and ended artifact_write_failure, and what it changed could not be judged, so nothing older/,
+      async (place) => {
+        const hidden = { write: { path: "c.txt", text: "x".repeat(50_000) } };
+        const task = { budget: { artifact_bytes: 20_000 } };
+        const run = await runAt(place, 3, { steps: [{ write: { path: "b.txt", text: "x" } }, hidden], task });
+        expect([codesOf(run), run.report.allowed_writes_passed]).toEqual([["artifact_write_failure"], null]);
+        return {};
+      },
+    ],
+    [
+      "where the end of the ledger was cut off with the run that it told of",
+      /latest\.json names it, so nothing older counts at stage 1/,
+      async (place) => {
+        const { outcome } = await runAt(place, 3, {
+          steps: [change, { write: { path: ".git/description", text: "x" } }],
+        });
+        const file = join(place.store.root, "ledger.ndjson");
+        writeFileSync(file, readFileSync(file, "utf8").replace(/[^\n]*\n$/, ""));
+        rmSync(outcome.directory, { recursive: true });
+        return {};
+      },
+    ],
+    [
       "for another target",
       /no pass at stage 3 on this target/,
       async () => ({ target: { directory: (await createPlace()).target } }),
@@ -117,6 +141,8 @@ describe("stage 6, candidate default", () => {
     expect(existsSync(join(early.outcome.directory, "proofs/comparison.json"))).toBe(false);
     expect(early.verified.verdict).toBe("unsigned");
     await accept(place, await runApproved(place, 5, { task: { id: "second-task" } }));
+    // Nobody accepted this one, so that it is not what is compared.
+    expect(codesOf(await runApproved(place, 5))).toEqual([]);
     const run = await runAt(place, 6);
     expect(codesOf(run)).toEqual(["gate_missing"]);
     expect(eventsOf(run).at(-2)).toBe("backend.gate.blocked");
@@ -139,5 +165,14 @@ describe("stage 6, candidate default", () => {
       runtime_default_activation: false,
     });
     expect(run.verified).toMatchObject({ verdict: "unsigned", status: "blocked" });
+    expect(codesOf(await runAt(place, 2, { task: { id: "third-task" } }))).toEqual([]);
+    const third = await runAt(place, 6, { task: { id: "third-task" } });
+    expect(codesOf(third)).toEqual(["gate_missing"]);
+    const missing = "no accepted pass of fake at stage 5 on this target for this task counts now";
+    expect(proofOf(third, "comparison")).toMatchObject({
+      complete: false,
+      lanes: [{ engine: "fake", run_id: null, missing }, {}, {}, {}],
+    });
+    expect(third.verified).toMatchObject({ verdict: "unsigned", status: "blocked" });
   });
 });

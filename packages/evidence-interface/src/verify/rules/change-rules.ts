@@ -14,16 +14,16 @@ export const changesFit: Rule = (bundle, findings) => {
   if (report.allowed_writes_passed === true && report.status !== "pass" && allowed.length < report.changes.length)
     say("allowed_writes_passed is true and a change is not allowed");
   if (allowed.length === 0) return;
-  const ruleReaches = task === undefined ? undefined : toReachOfRules(task.allowed_paths);
+  const contract = task && toReachOfRules(task.allowed_paths);
   const layers = toPermittingLayers(bundle);
   const isKept = toCoveringMatcher(toKeptPatterns(bundle));
   for (const { path, rule } of allowed) {
     const name = pathTextToName(path) ?? "";
-    if (ruleReaches !== undefined && !ruleReaches(rule, name))
+    if (contract !== undefined && !contract(rule, name))
       say(`${path} is allowed by ${rule ?? "no rule"}, which is no rule of the contract or does not reach it`);
     for (const [layer, reaches] of layers)
       if (!reaches(name)) say(`${path} is allowed and no rule of layer ${layer} reaches it`);
-    if (isKept(name)) say(`${path} is allowed and a rule forbids or protects it`);
+    if (isKept(name) || inGit.test(toFolded(name))) say(`${path} is allowed and a rule forbids or protects it`);
   }
 };
 
@@ -33,6 +33,7 @@ function toReachOfRules(rules: readonly string[]): (rule: string | null, name: s
   const matchers = new Map<string, PathMatcher>();
   return (rule, name) => {
     if (rule === null || !listed.has(rule)) return false;
+    if (rule === name) return true;
     const reaches = matchers.get(rule) ?? toReach([rule]);
     matchers.set(rule, reaches);
     return reaches(name);
@@ -51,7 +52,7 @@ function isGitSettings(name: string): boolean {
 }
 
 /** Every layer but the contract's that says allowed paths, with what they reach. A list that permits nothing stands as one rule `[]`. */
-function toPermittingLayers({ policy }: WholeBundle): ReadonlyMap<string, PathMatcher> {
+function toPermittingLayers({ policy }: WholeBundle): readonly (readonly [layer: string, reaches: PathMatcher])[] {
   const layers = new Map<string, string[]>();
   for (const { dimension, layer, value } of policy?.rules ?? []) {
     if (dimension !== "allowed_paths" || layer === "task") continue;
@@ -59,17 +60,21 @@ function toPermittingLayers({ policy }: WholeBundle): ReadonlyMap<string, PathMa
     layers.set(layer, patterns);
     if (typeof value === "string") patterns.push(value);
   }
-  return new Map([...layers].map(([layer, patterns]) => [layer, toReach(patterns)]));
+  return [...layers].map(([layer, patterns]) => [layer, toReach(patterns)]);
 }
 
-/** What the layers and the contract forbid or protect. A folder `.git` is forbidden wherever it lies. */
+/** What git keeps for itself, which is forbidden wherever it lies. */
+const inGit = /(?:^|\/)\.git(?:\/|$)/;
+
+/** What the layers forbid or protect, the contract among them: a policy that leaves out what it says has its own finding. */
 function toKeptPatterns({ policy, task }: WholeBundle): readonly string[] {
-  const patterns = new Set(["**/.git/", ...(task?.forbidden_paths ?? []), ...(task?.protected_paths ?? [])]);
-  for (const { dimension, value } of policy?.rules ?? []) {
+  if (policy === undefined) return [...(task?.forbidden_paths ?? []), ...(task?.protected_paths ?? [])];
+  const patterns: string[] = [];
+  for (const { dimension, value } of policy.rules) {
     if ((dimension === "forbidden_paths" || dimension === "protected_paths") && typeof value === "string")
-      patterns.add(value);
+      patterns.push(value);
   }
-  return [...patterns];
+  return patterns;
 }
 
 /** Claims that were compared with what happened: an overstated one is no match, and a mismatch is a blocker. */

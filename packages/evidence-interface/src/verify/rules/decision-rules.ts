@@ -48,7 +48,8 @@ export const claimFits: Rule = (bundle, findings) => {
   const stored = bytesOf(path);
   if (stored !== undefined && sha256(stored) !== claim.decision_sha256) say("is of another decision");
   if (decision !== undefined && decision.packet_sha256 !== claim.packet_sha256) say("is of another packet");
-  if (claim.claimed_at < run.started_at) say("was claimed before the run started");
+  const asked = bundle.events.byName.get("plan.updated")?.at ?? run.started_at;
+  if (claim.claimed_at < asked) say("was claimed before the run had asked its gates");
   const started = bundle.events.byName.get("engine.started");
   if (started !== undefined && claim.claimed_at > started.at) say("was claimed after the engine had started");
   if (decision === undefined || packet === undefined) return;

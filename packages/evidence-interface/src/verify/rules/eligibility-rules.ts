@@ -63,18 +63,8 @@ export const eligibilityFits: Rule = (bundle, findings) => {
 };
 
 function judgeGates(decision: EligibilityDecision, stage: number, say: (message: string) => void): void {
-  const { approval_required, missing_gates, passed_gates, required_gates } = decision;
-  const passed = new Set(passed_gates);
-  const isSplit =
-    isSame(
-      required_gates.filter((gate) => passed.has(gate)),
-      passed_gates,
-    ) &&
-    isSame(
-      required_gates.filter((gate) => !passed.has(gate)),
-      missing_gates,
-    );
-  if (!isSplit) say("passed_gates and missing_gates are not required_gates, each gate in one of them");
+  const { approval_required, missing_gates, required_gates } = decision;
+  if (!isSplit(decision)) say("passed_gates and missing_gates are not required_gates, each gate in one of them");
   if (isSame(required_gates, gates)) {
     if ((stage === 4 || stage === 5) && !approval_required) say(`approval_required is false at stage ${stage}`);
     return;
@@ -83,6 +73,18 @@ function judgeGates(decision: EligibilityDecision, stage: number, say: (message:
   if (earlier === undefined) say("required_gates leaves out a gate, or has one that does not exist");
   else if (stage > earlier.highest && missing_gates.length === 0)
     say(`required_gates is of a harness that could start nothing at stage ${stage}`);
+}
+
+/** Both lists have the order of the first. */
+function isSplit({ missing_gates, passed_gates, required_gates }: EligibilityDecision): boolean {
+  let passed = 0;
+  let missing = 0;
+  for (const gate of required_gates) {
+    if (gate === passed_gates[passed]) passed += 1;
+    else if (gate === missing_gates[missing]) missing += 1;
+    else return false;
+  }
+  return passed === passed_gates.length && missing === missing_gates.length;
 }
 
 function isSame(left: readonly string[], right: readonly string[]): boolean {

@@ -1,5 +1,6 @@
 import { ALWAYS_FORBIDDEN_ACTIONS } from "../../schemas/admissions.ts";
 import { PROOF_FILES, STAGES } from "../../vocabulary.ts";
+import { PATTERN_LENGTH } from "../path-patterns.ts";
 import { digestOfProof } from "./stored-proof.ts";
 import type { Rule, WholeBundle } from "./whole-bundle.ts";
 
@@ -73,14 +74,21 @@ function toRulesOfTask(task: NonNullable<WholeBundle["task"]>): Readonly<Record<
 export const policyIsWhole: Rule = ({ policy, report, run }, findings) => {
   if (policy === undefined) return;
   const say = (message: string) => findings.add("POLICY_CONTRADICTED", PROOF_FILES.policy, message);
-  const has = (dimension: Dimension, layer: string, value?: string) =>
-    policy.rules.some(
-      (rule) => rule.dimension === dimension && rule.layer === layer && (value === undefined || rule.value === value),
-    );
-  if (!has("forbidden_paths", "built-in", ".git/")) say("the built-in rule .git/ is not there");
+  let forbidsGit = false;
+  let isTooLong = false;
+  for (const { dimension, layer, value } of policy.rules) {
+    if (typeof value !== "string") continue;
+    if (value.length > PATTERN_LENGTH) isTooLong = true;
+    if (layer === "built-in" && dimension === "forbidden_paths" && value === ".git/") forbidsGit = true;
+  }
+  if (isTooLong) say("a rule is longer than any layer can write");
+  if (!forbidsGit) say("the built-in rule .git/ is not there");
   if (run.stage !== 5 || !report.process_started) return;
-  if (!has("allowed_paths", "target")) say("an engine ran and the target's own allowed paths are not there");
-  if (!ALWAYS_FORBIDDEN_ACTIONS.every((action) => has("forbidden_actions", "target", action)))
+  const ofTarget = policy.rules.filter(({ layer }) => layer === "target");
+  if (!ofTarget.some(({ dimension }) => dimension === "allowed_paths"))
+    say("an engine ran and the target's own allowed paths are not there");
+  const forbidden = ofTarget.filter(({ dimension }) => dimension === "forbidden_actions").map(({ value }) => value);
+  if (!ALWAYS_FORBIDDEN_ACTIONS.every((action) => forbidden.includes(action)))
     say("an engine ran and the actions that every target forbids are not there");
 };
 

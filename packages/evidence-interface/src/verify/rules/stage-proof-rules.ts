@@ -9,7 +9,8 @@ export const rungFits: Rule = (bundle, findings) => {
   const needed = run.stage >= (run.engine_id === "fake" ? 4 : 3);
   const stands = needed && standsOnRung(bundle);
   if (rung === undefined) {
-    if (stands) say("nothing shows that the stage below is proven");
+    const wasAsked = stands || (codes.has("stage_not_proven") && !wasCutShort(bundle));
+    if (wasAsked) say("nothing shows whether the stage below is proven");
     return;
   }
   const { required_stage, proven, missing } = rung;
@@ -24,8 +25,13 @@ export const rungFits: Rule = (bundle, findings) => {
 /** True if the run came further than the gate `stage-proven` lets through. Of a run that was cut short the proof may not have reached the disk. */
 function standsOnRung(bundle: WholeBundle): boolean {
   const { comparison, eligibility, report, routeGuard } = bundle;
-  if (report.process_started || comparison !== undefined || routeGuard !== undefined) return true;
-  return !wasCutShort(bundle) && (eligibility?.passed_gates.includes("stage-proven") ?? false);
+  if (report.process_started) return true;
+  if (wasCutShort(bundle)) return false;
+  return (
+    comparison !== undefined ||
+    routeGuard !== undefined ||
+    (eligibility?.passed_gates.includes("stage-proven") ?? false)
+  );
 }
 
 /** Each rung up to the required one is held by a bundle of its own. One bundle may prove two failure classes, but nothing twice. */
