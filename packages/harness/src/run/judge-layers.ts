@@ -1,12 +1,13 @@
 import { findWidenings, type GateFact, OPEN_GATE, toTaskLayer } from "@cto/gates";
 import type { LoadedTask } from "../case/load-task.ts";
+import type { PolicyLayerProblem } from "../records/read-policy-layers.ts";
 import type { RunRules } from "./read-rules.ts";
 
 /** The gate `policy-layers`: every layer can be read and none permits what the one above it does not. */
 export function judgeLayers({ layerProblems, layers }: RunRules, { file, readPlaces, task }: LoadedTask): GateFact {
   const [broken] = layerProblems;
   if (broken !== undefined) {
-    const what = `the ${broken.layer} policy cannot be read: ${withoutValue(broken.message)}${andMore(layerProblems)}`;
+    const what = `the ${broken.layer} policy cannot be read: ${withoutValue(broken)}${andMore(layerProblems)}`;
     return { answer: "fail", reason: what, hint: broken.hint };
   }
   if (findWidenings(layers).length === 0) return OPEN_GATE;
@@ -25,9 +26,10 @@ export function judgeLayers({ layerProblems, layers }: RunRules, { file, readPla
 }
 
 /** A file that is not what it should be may hold anything, also what must not stand in a bundle: its place is told, and not its words. */
-function withoutValue(message: string): string {
+function withoutValue({ file, message }: PolicyLayerProblem): string {
   const [, place] = /^(\S.*?:\d+:\d+): /.exec(message) ?? [];
-  return place === undefined ? message : `${place} is not as it must be; \`cto policy check\` says what is wrong there`;
+  if (place !== undefined) return `${place} is not as it must be; \`cto policy check\` says what is wrong there`;
+  return message.startsWith(file) ? message : `${file} ${message}`;
 }
 
 function andMore(all: readonly unknown[]): string {
