@@ -1,5 +1,23 @@
 import { expect, test } from "vitest";
-import { compilePolicy, judgeEffects } from "./index.ts";
+import { compilePolicy, type EffectFacts, judgeEffects, type TreeChange } from "./index.ts";
+
+const quietFacts: Omit<EffectFacts, "policy"> = {
+  diffRequired: true,
+  treeChanges: [],
+  diskChanges: [],
+  gitChanges: [],
+  currentBranchRef: "refs/heads/main",
+  sourceChanged: false,
+  checkoutDifferences: [],
+  secretMatches: [],
+};
+const changeOf = (path: string): TreeChange => ({
+  path,
+  change: "modified",
+  oldMode: "100644",
+  newMode: "100644",
+  submodule: false,
+});
 
 test("many long names make short messages", () => {
   const names = Array.from({ length: 5000 }, (_, index) => `${"n".repeat(200)}/${index}`);
@@ -45,4 +63,20 @@ test("many long names make short messages", () => {
     "secret_leak",
   ]);
   for (const { message } of blockers) expect(message).toMatch(/^.{100,900} and \d+ more$/);
+});
+
+test("a change that an upper layer leaves out says whose word is missing, not the contract's", () => {
+  const places = new Map();
+  const task = { layer: "task", file: "task.yaml", says: { allowed_paths: ["src/"] }, places } as const;
+  const hintUnder = (layer: "organisation" | "approval" | "task", allowed: string) => {
+    const policy = compilePolicy([task, { layer, file: "org.yaml", says: { allowed_paths: [allowed] }, places }]);
+    return judgeEffects({ ...quietFacts, policy, treeChanges: [changeOf("src/a.ts")] }).blockers.map(
+      ({ hint }) => hint,
+    );
+  };
+  expect(hintUnder("organisation", "docs/")).toEqual([
+    "The organisation layer (org.yaml) does not list it, whatever the contract says: only its owner can add it to allowed_paths.",
+  ]);
+  expect(hintUnder("approval", "src/b.ts")[0]).toMatch(/^The approver narrowed the paths/);
+  expect(hintUnder("organisation", "src/")).toEqual([]);
 });

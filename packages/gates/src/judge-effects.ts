@@ -32,7 +32,7 @@ export function judgeEffects(facts: EffectFacts): EffectDecision {
     ["hidden_mutation", "not shown by the patch: ", hidden],
     ["forbidden_path_change", "forbidden: ", forbidden],
     ["protected_test_changed", "protected: ", protectedPaths],
-    ["disallowed_file_change", "no rule of allowed_paths permits: ", disallowed],
+    ["disallowed_file_change", "no rule of allowed_paths permits: ", disallowed, toUpperHint(judged)],
     ["no_diff", "", diffRequired && judged.length === 0 ? ["the result has no change at all"] : []],
     [
       "secret_leak",
@@ -109,9 +109,20 @@ function explainSource(changed: boolean | null): readonly string[] {
 
 /** One blocker for each code that something was found for, in the order given: what reaches furthest decides first. */
 function toBlockers(
-  rows: readonly (readonly [code: FailureCode, lead: string, found: readonly string[]])[],
+  rows: readonly (readonly [code: FailureCode, lead: string, found: readonly string[], hint?: string | undefined])[],
 ): readonly Blocker[] {
-  return rows.flatMap(([code, lead, found]) => (found.length === 0 ? [] : [toBlocker(code, lead + listSome(found))]));
+  return rows.flatMap(([code, lead, found, hint]) =>
+    found.length === 0 ? [] : [toBlocker(code, lead + listSome(found), hint)],
+  );
+}
+
+/** Where another layer than the contract leaves a path out, a line in the contract changes nothing. */
+function toUpperHint(judged: readonly { readonly rulings: PathRulings }[]): string | undefined {
+  const lacking = judged.find(({ rulings }) => isWithoutRule(rulings))?.rulings.lacking;
+  if (lacking === undefined || lacking.layer === "task") return undefined;
+  return lacking.layer === "approval"
+    ? "The approver narrowed the paths; ask for another approval (`cto run`, `cto approve`) if the change is wanted."
+    : `The ${lacking.layer} layer (${lacking.file}) does not list it, whatever the contract says: only its owner can add it to allowed_paths.`;
 }
 
 function toChangedFile({ path, change, submodule }: TreeChange, rulings: PathRulings): ChangedFile {

@@ -76,6 +76,13 @@ describe("the admission of an engine", () => {
     expect(judged.hint).toBe("`cto engines probe codex` says what is missing.");
   });
 
+  it("is judged by the records alone before anybody looks for the engine", () => {
+    expect(judge([recordFile("engine"), recordFile("source")], { probe: "not-asked" }).status).toBe("admitted");
+    expect(judge([recordFile("engine")], { probe: "not-asked" }).status).toBe("missing_admission");
+    const refused = [recordFile("engine", { status: "not_admitted" }), recordFile("source")];
+    expect(judge(refused, { probe: "not-asked" }).status).toBe("not_admitted");
+  });
+
   it.each([
     ["engine", { status: "not_admitted" }, `${engine}: status: expected admitted, seen not_admitted`],
     ["source", { allowed_execution: "never" }, `${source}: allowed_execution: expected sandbox-only, seen never`],

@@ -22,8 +22,12 @@ export interface EngineIdentity {
   readonly executable_sha256: string;
 }
 
-/** An engine, and the records as they are; `probe` is null if the engine was not found. */
-export type EngineQuestion = RecordQuestion & { readonly engineId: string; readonly probe: EngineIdentity | null };
+/** An engine, and the records as they are. */
+export type EngineQuestion = RecordQuestion & {
+  readonly engineId: string;
+  /** Null if the engine was not found; `not-asked` judges the records alone, before anybody looks for it. */
+  readonly probe: EngineIdentity | null | "not-asked";
+};
 
 /** What the records say of an engine; `record` is the executable admission. */
 export type EngineJudgement = AdmissionJudgement<ExecutableAdmission> & {
@@ -79,13 +83,14 @@ function judgeExecutable(question: EngineQuestion): Verdict<ExecutableAdmission>
 function compareExecutable(
   found: RecordFile<ExecutableAdmission>,
   engineId: string,
-  probe: EngineIdentity | null,
+  probe: EngineQuestion["probe"],
 ): Verdict<ExecutableAdmission> {
   const { file, record } = found;
   if (record.status === "not_admitted") {
     const problem = `${file}: status: expected admitted, seen not_admitted`;
     return refuse("not_admitted", found, [problem], "Its approver refused it; only a new approval changes that.");
   }
+  if (probe === "not-asked") return admit(found);
   const differences = [
     { field: "version", expected: record.version, seen: probe?.version ?? "no engine" },
     { field: "sha256", expected: record.sha256, seen: probe?.executable_sha256 ?? "no executable" },

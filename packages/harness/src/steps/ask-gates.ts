@@ -11,7 +11,7 @@ import { judgeLayers } from "../run/judge-layers.ts";
 import type { PlaceHider } from "../run/place-hider.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { type AskedApproval, askApproval } from "./ask-approval.ts";
-import { askEngine, askModel, askTarget } from "./ask-records.ts";
+import { askEngine, askModel, askTarget, foreseeEngine } from "./ask-records.ts";
 import { type AskedRung, askRung } from "./ask-rung.ts";
 import { probeEngine, probeSandbox, type ReadyEngine } from "./probe-engine.ts";
 
@@ -34,7 +34,7 @@ export async function askGates(context: RunContext): Promise<AskedGates> {
   const observed: Observed = { "policy-layers": judgeLayers(rules, request.loaded) };
   const answer = { observed, ready: null, rung: null, approval: null };
   if (stage !== 1) {
-    observed["engine-admitted"] = askEngine(context, false);
+    observed["engine-admitted"] = foreseeEngine(context);
     observed["model-admitted"] = askModel(context);
     observed["target-admitted"] = askTarget(context);
   }
@@ -45,7 +45,7 @@ export async function askGates(context: RunContext): Promise<AskedGates> {
   const { fact, ready } = await record.timed("gate.engine", () => probeEngine(context));
   observed["engine-ready"] = fact;
   if (ready === null || stage === 1) return { ...answer, ready };
-  observed["engine-admitted"] = askEngine(context, true);
+  observed["engine-admitted"] = askEngine(context);
   if (!isOpen(context, observed)) return { ...answer, ready };
   const rung = await record.timed("gate.rung", () => askRung(context));
   observed["stage-proven"] = rung.fact;

@@ -1,4 +1,6 @@
 import {
+  BUILT_IN_ENGINE,
+  type EngineQuestion,
   explainEngine,
   explainModel,
   explainTarget,
@@ -12,18 +14,32 @@ import {
 import type { RunContext } from "../run/run-context.ts";
 import type { AdmissionItem } from "../run/run-draft.ts";
 
-/** The gate `engine-admitted`, from policy, opt-in and records; before the probe (`isProbed` false) the records are only looked for. */
-export function askEngine(context: RunContext, isProbed: boolean): GateFact {
+/** The gate `engine-admitted` as far as records and policy tell it: nothing that they close is ever probed. */
+export function foreseeEngine(context: RunContext): GateFact {
+  const foreseen = judgeEngine(context, "not-asked");
+  if (foreseen.answer !== "pass" || isBuiltIn(context)) return foreseen;
+  return { answer: "undetermined", reason: "the records are there, and the engine was not compared with them" };
+}
+
+/** The gate `engine-admitted`, of the engine as it was probed. */
+export function askEngine(context: RunContext): GateFact {
+  const { engineSha256: executable_sha256, engineVersion: version } = context.draft;
+  return judgeEngine(context, version !== null && executable_sha256 !== null ? { version, executable_sha256 } : null);
+}
+
+function judgeEngine(context: RunContext, probe: EngineQuestion["probe"]): GateFact {
   const { clock, draft, ports, request, rules, stage } = context;
   const engineId = request.engine.describe().id;
-  const { engineSha256: executable_sha256, engineVersion: version } = draft;
-  const probe = isProbed && version !== null && executable_sha256 !== null ? { version, executable_sha256 } : null;
-  const admission =
-    engineId === "fake" ? null : judgeEngineAdmission({ engineId, probe, now: clock.now(), ...rules.records });
-  noteItems(context, admission?.items ?? []);
+  const admission = isBuiltIn(context)
+    ? null
+    : judgeEngineAdmission({ engineId, probe, now: clock.now(), ...rules.records });
+  // A record that nothing was compared with admits nothing yet.
+  if (probe !== "not-asked" || admission?.status !== "admitted") noteItems(context, admission?.items ?? []);
   const policy = explainEngine(draft.policy, engineId);
   return judgeEngineGate({ engineId, stage, policy, optedIn: ports.optedIn, admission });
 }
+
+const isBuiltIn = ({ request }: RunContext): boolean => request.engine.describe().id === BUILT_IN_ENGINE;
 
 /** The gate `model-admitted`. */
 export function askModel(context: RunContext): GateFact {
